@@ -1,0 +1,1 @@
+"""relay: the real-time core of a remote public-service network."""
