@@ -1,0 +1,244 @@
+"""The doors between the rooms of the SFU: what the control side asks of the packet path.
+
+`relay.sfu.dataplane.Forwarder` is the compiled implementation of the `Forwarder` protocol. Handles (`int`) are issued
+by it and are never reused while anything refers to them. Every method returns at once and is called from the thread of
+the event loop, between batches. Times are nanoseconds of CLOCK_REALTIME, as the kernel stamps datagrams.
+"""
+
+from collections.abc import Mapping, Sequence
+from enum import IntEnum
+from typing import NamedTuple, Protocol
+
+Address = tuple[str, int]
+"""Host (IPv4 or IPv6 text) and port."""
+
+
+class Kind(IntEnum):
+    """The kind of a media stream (RFC 8866 §5.14)."""
+
+    AUDIO = 0
+    VIDEO = 1
+
+
+class CodecFamily(IntEnum):
+    """Which payload format the packet path looks into, to find keyframes and rewrite descriptors."""
+
+    OPAQUE = 0
+    OPUS = 1
+    VP8 = 2
+    VP9 = 3
+    H264 = 4
+    H265 = 5
+    AV1 = 6
+
+
+class Extension(IntEnum):
+    """RTP header extensions (RFC 8285) that the packet path knows; ids on the wire differ per peer."""
+
+    MID = 1
+    RID = 2
+    REPAIRED_RID = 3
+    ABS_SEND_TIME = 4
+    TRANSPORT_CC = 5
+    AUDIO_LEVEL = 6
+    VIDEO_ORIENTATION = 7
+    ABS_CAPTURE_TIME = 8
+    PLAYOUT_DELAY = 9
+
+
+class Payload(NamedTuple):
+    """One negotiated payload type of one media section.
+
+    `codec` is an id of the negotiation for "the same codec with compatible parameters": a packet goes from a track to a
+    slot when both list the same `codec`, and its payload type is rewritten from one to the other.
+    """
+
+    codec: int
+    family: CodecFamily
+    payload_type: int
+    rtx_payload_type: int
+    """-1 when RTX (RFC 4588) is not negotiated for it."""
+    clock_rate_hz: int
+
+
+class Arrival(NamedTuple):
+    """A datagram that is not media: the control side must act on it.
+
+    `peer` is the handle that owns `address`, or -1. `data` is as received for STUN and DTLS, and unprotected for RTCP
+    packets which the packet path does not consume itself.
+    """
+
+    kind: int
+    """`ArrivalKind`."""
+    peer: int
+    address: Address
+    data: bytes
+    received_ns: int
+
+
+class ArrivalKind(IntEnum):
+    """What an `Arrival` carries (RFC 7983)."""
+
+    STUN = 0
+    DTLS = 1
+    RTCP = 2
+
+
+class NoticeKind(IntEnum):
+    """What the packet path noticed."""
+
+    KEYFRAME_WANTED = 0
+    """A slot fed by track `handle` needs a keyframe (a new connection, a PLI or FIR of its receiver, loss not repaired)."""
+    TRACK_STARTED = 1
+    """The first packet of track `handle` arrived."""
+    SLOT_STARTED = 2
+    """The first packet (video: keyframe) since `connect` left through slot `handle`."""
+    KEYFRAME_SEEN = 3
+    """A keyframe of track `handle` began to arrive."""
+    TRACK_ENDED = 4
+    """RTCP BYE for track `handle`."""
+
+
+class Notice(NamedTuple):
+    """Something the control side may want to act on."""
+
+    kind: int
+    """`NoticeKind`."""
+    handle: int
+    """Track or slot handle, as the kind says."""
+    at_ns: int
+
+
+class ReceptionReport(NamedTuple):
+    """What to tell a sender about one of its tracks (RFC 3550 §6.4.1)."""
+
+    ssrc: int
+    fraction_lost: int
+    """In 1/256, since the previous call."""
+    cumulative_lost: int
+    extended_highest_sequence: int
+    jitter: int
+    """In units of the clock rate."""
+    last_sr: int
+    delay_since_last_sr: int
+    """In 1/65536 s."""
+
+
+class SenderInfo(NamedTuple):
+    """What to tell a receiver about one of its slots (RFC 3550 §6.4.1), on the time line of the source."""
+
+    ssrc: int
+    ntp: int
+    """64 bits: seconds since 1900 and fraction, on the clock of the source."""
+    rtp_timestamp: int
+    packets: int
+    octets: int
+
+
+class TrackStats(NamedTuple):
+    """Running totals of one incoming track."""
+
+    packets: int
+    bytes: int
+    lost: int
+    """Expected minus received, retransmissions counted as received."""
+    recovered: int
+    """Packets that arrived by retransmission."""
+    duplicates: int
+    jitter_ms: float
+    nacks_sent: int
+    keyframes: int
+    last_packet_ns: int
+
+
+class SlotStats(NamedTuple):
+    """Running totals of one outgoing slot, with what its receiver reported last."""
+
+    packets: int
+    bytes: int
+    dropped: int
+    nacks_received: int
+    """Sequence numbers asked for again."""
+    retransmitted: int
+    plis_received: int
+    remote_fraction_lost: float
+    remote_jitter_ms: float
+    rtt_ms: float
+    """-1.0 until measured."""
+    first_packet_ns: int
+    """When the first packet after the last `connect` left; 0 before."""
+
+
+class Forwarder(Protocol):
+    """The packet path of one worker: datagram in → datagram out."""
+
+    def attach(self, fd: int) -> None:
+        """Use the bound, non-blocking UDP socket `fd` (the caller keeps it open) and turn on kernel receive timestamps."""
+
+    def pump(self) -> list[Arrival]:
+        """Receive, forward and send until the socket would block or the share of one wake-up is used; return the rest."""
+
+    def transmit(self, data: bytes, address: Address) -> bool:
+        """Send one control datagram as it is; False when the socket would block."""
+
+    def transmit_rtcp(self, peer: int, compound: bytes) -> bool:
+        """Protect a compound RTCP packet and send it to the peer's path; False when it has no keys, no path, or would block."""
+
+    def add_peer(self) -> int:
+        """A peer without path and keys. Raises `MemoryError` beyond the configured number of peers."""
+
+    def remove_peer(self, peer: int) -> None:
+        """Forget the peer with its tracks, slots, addresses and keys."""
+
+    def set_path(self, peer: int, address: Address) -> None:
+        """From now on send to `address`, and take datagrams from it as the peer's; earlier addresses stay valid for receiving."""
+
+    def set_keys(self, peer: int, profile: int, receive: bytes, send: bytes) -> None:
+        """SRTP master key + salt for each direction; `profile` is the DTLS-SRTP protection profile id (RFC 5764, 7714)."""
+
+    def set_extensions(self, peer: int, ids: Mapping[int, int]) -> None:
+        """Negotiated header extension ids of this peer, both directions: {`Extension`: id on the wire}."""
+
+    def add_track(
+        self, peer: int, kind: int, mid: bytes, ssrc: int, rtx_ssrc: int, payloads: Sequence[Payload]
+    ) -> int:
+        """Expect a stream. `ssrc` 0: learn it from the MID extension (RFC 8843) or, failing that, from a payload type only it has."""
+
+    def remove_track(self, track: int) -> None:
+        """Stop taking this stream; slots connected to it are disconnected."""
+
+    def add_slot(self, peer: int, kind: int, ssrc: int, rtx_ssrc: int, payloads: Sequence[Payload]) -> int:
+        """An outgoing stream under the relay's own SSRCs. `rtx_ssrc` 0: repair by sending the packet itself again."""
+
+    def remove_slot(self, slot: int) -> None:
+        """Stop sending this stream."""
+
+    def connect(self, slot: int, track: int) -> None:
+        """Feed the slot from the track; video starts at its next keyframe, sequence numbers and timestamps go on without a step."""
+
+    def disconnect(self, slot: int) -> None:
+        """Feed the slot from nothing."""
+
+    def tick(self, now_ns: int) -> None:
+        """Every 10–20 ms: ask for missing packets upstream, give up on old ones, retry what could not be sent."""
+
+    def notices(self) -> list[Notice]:
+        """What happened since the last call; bounded, repeated wishes for one track are one notice."""
+
+    def reception_report(self, track: int, now_ns: int) -> ReceptionReport | None:
+        """A report block for the track's sender; None before its first packet."""
+
+    def sender_info(self, slot: int, now_ns: int) -> SenderInfo | None:
+        """A sender report for the slot's receiver; None before the first packet, or before the source sent one itself."""
+
+    def track_stats(self, track: int) -> TrackStats:
+        """Totals of a track."""
+
+    def slot_stats(self, slot: int) -> SlotStats:
+        """Totals of a slot."""
+
+    def counters(self) -> Mapping[str, int]:
+        """Totals of the worker by name: packets and bytes in and out, system calls, drops by reason (`drop_<reason>`)."""
+
+    def residence(self) -> tuple[Sequence[float], Sequence[int]]:
+        """Residence time histogram: upper bounds in seconds, and counts (one more: above the last bound)."""
