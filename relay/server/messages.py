@@ -27,13 +27,13 @@ class Request(msgspec.Struct, tag_field="type", kw_only=True, omit_defaults=True
     id: int = 0
 
 
-class Hello(Request, tag="hello"):
+class Hello(Request, kw_only=True, tag="hello"):
     """First message of a connection; the token says who speaks (JWT)."""
 
     token: Annotated[str, Meta(max_length=4096)]
 
 
-class Offer(Request, tag="offer"):
+class Offer(Request, kw_only=True, tag="offer"):
     """SDP offer of the participant's one PeerConnection, also to renegotiate or restart ICE. Reply: `answer`."""
 
     sdp: Sdp
@@ -43,7 +43,7 @@ class Offer(Request, tag="offer"):
     """Which source each receiving media section is for, by MID."""
 
 
-class RequestCall(Request, tag="call.request"):
+class RequestCall(Request, kw_only=True, tag="call.request"):
     """Kiosk: ask for a caseworker. The same `idempotency_key` twice is one call. Reply: `call.state`."""
 
     item: Name
@@ -61,54 +61,54 @@ class RequestCall(Request, tag="call.request"):
     idempotency_key: Name
 
 
-class HangUp(Request, tag="call.hangup"):
+class HangUp(Request, kw_only=True, tag="call.hangup"):
     """Kiosk or seat: end the call, or give up waiting. Reply: `ok`."""
 
     call: Name
     reason: ShortText = ""
 
 
-class SetPresence(Request, tag="seat.presence"):
+class SetPresence(Request, kw_only=True, tag="seat.presence"):
     """Seat: become ready, take a break, or go offline. Reply: `ok`, then `seat.state`."""
 
     state: Literal["ready", "break", "offline"]
 
 
-class AcceptOffer(Request, tag="offer.accept"):
+class AcceptOffer(Request, kw_only=True, tag="offer.accept"):
     """Seat: take the offered call. Reply: `ok`, or `failed` when the offer is over."""
 
     offer: Name
 
 
-class DeclineOffer(Request, tag="offer.decline"):
+class DeclineOffer(Request, kw_only=True, tag="offer.decline"):
     """Seat: leave the call to another seat; it keeps its place. Reply: `ok`."""
 
     offer: Name
     reason: ShortText = ""
 
 
-class Hold(Request, tag="call.hold"):
+class Hold(Request, kw_only=True, tag="call.hold"):
     """Seat: hold or resume; media stops and starts at the relay. Reply: `ok`."""
 
     call: Name
     held: bool
 
 
-class FinishWrapUp(Request, tag="wrapup.finish"):
+class FinishWrapUp(Request, kw_only=True, tag="wrapup.finish"):
     """Seat: the after-call work is done. Reply: `ok`, then `seat.state`."""
 
     call: Name
     disposition: Name = "done"
 
 
-class SetSource(Request, tag="source"):
+class SetSource(Request, kw_only=True, tag="source"):
     """Tell the other side whether a source is being sent (muted microphone, screen share on)."""
 
     source: Source
     active: bool
 
 
-class FirstFrame(Request, tag="first-frame"):
+class FirstFrame(Request, kw_only=True, tag="first-frame"):
     """Measured by the receiver: milliseconds from `call.connected` to the first decoded frame of a slot."""
 
     call: Name
@@ -116,11 +116,11 @@ class FirstFrame(Request, tag="first-frame"):
     elapsed_ms: Annotated[float, Meta(ge=0, le=600_000)]
 
 
-class Heartbeat(Request, tag="heartbeat"):
+class Heartbeat(Request, kw_only=True, tag="heartbeat"):
     """Renews the lease of a seat or of a waiting kiosk; send every `heartbeat_s`. Reply: `ok`."""
 
 
-class Watch(Request, tag="wallboard.watch"):
+class Watch(Request, kw_only=True, tag="wallboard.watch"):
     """Supervisor: send `wallboard` now and then once a second. Reply: `ok`."""
 
 
@@ -130,11 +130,11 @@ class Reply(msgspec.Struct, tag_field="type", kw_only=True, omit_defaults=True):
     re: int = 0
 
 
-class Ok(Reply, tag="ok"):
+class Ok(Reply, kw_only=True, tag="ok"):
     """The request was carried out."""
 
 
-class Failed(Reply, tag="failed"):
+class Failed(Reply, kw_only=True, tag="failed"):
     """The request was refused (the fields of RFC 9457, and a hint)."""
 
     problem: str
@@ -144,7 +144,7 @@ class Failed(Reply, tag="failed"):
     hint: str = ""
 
 
-class Welcome(Reply, tag="welcome"):
+class Welcome(Reply, kw_only=True, tag="welcome"):
     """The token was accepted. A seat is `offline` until it sets its presence; send `offer` next."""
 
     identity: str
@@ -169,13 +169,13 @@ class ItemInfo(msgspec.Struct, kw_only=True):
     open: bool = True
 
 
-class Answer(Reply, tag="answer"):
+class Answer(Reply, kw_only=True, tag="answer"):
     """SDP answer; candidates are in it (ICE-lite)."""
 
     sdp: str
 
 
-class CallState(Reply, tag="call.state"):
+class CallState(Reply, kw_only=True, tag="call.state"):
     """Where a call is now; sent to its kiosk, and to its seat once connected."""
 
     call: str
@@ -194,7 +194,7 @@ class CallState(Reply, tag="call.state"):
     """Why it ended: `hangup`, `kiosk-lost`, `seat-lost`, `abandoned`, `refused` …"""
 
 
-class OfferMade(Reply, tag="offer.made"):
+class OfferMade(Reply, kw_only=True, tag="offer.made"):
     """Seat: a call is offered; accept or decline before it expires."""
 
     offer: str
@@ -211,14 +211,14 @@ class OfferMade(Reply, tag="offer.made"):
     expires_in_ms: int
 
 
-class OfferEnded(Reply, tag="offer.ended"):
+class OfferEnded(Reply, kw_only=True, tag="offer.ended"):
     """Seat: the offer is over without acceptance (`timeout`, `withdrawn`, `declined`)."""
 
     offer: str
     outcome: str
 
 
-class SeatState(Reply, tag="seat.state"):
+class SeatState(Reply, kw_only=True, tag="seat.state"):
     """Seat: its state changed."""
 
     state: Literal["offline", "ready", "offered", "in-call", "wrap-up", "break"]
@@ -228,7 +228,7 @@ class SeatState(Reply, tag="seat.state"):
     reason: str = ""
 
 
-class SourceChanged(Reply, tag="source.changed"):
+class SourceChanged(Reply, kw_only=True, tag="source.changed"):
     """The other side started or stopped sending a source."""
 
     call: str
@@ -278,7 +278,7 @@ class CallRow(msgspec.Struct, kw_only=True):
     bitrate_bps: float = 0.0
 
 
-class Wallboard(Reply, tag="wallboard"):
+class Wallboard(Reply, kw_only=True, tag="wallboard"):
     """The state of the house, for a screen on the wall."""
 
     at_ms: int
