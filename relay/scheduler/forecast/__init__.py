@@ -1,0 +1,24 @@
+"""Queueing forecasts: Erlang B/C/A performance, staffing, priority classes, delay predictors. Pure numbers in and out."""
+
+from relay.scheduler.forecast.delay import Delay, queue_wait
+from relay.scheduler.forecast.erlang import erlang_b, erlang_c, performance
+from relay.scheduler.forecast.load import Load, Performance, ServiceLevel, Target
+from relay.scheduler.forecast.priority_classes import ageing_waits_s, strict_waits_s
+from relay.scheduler.forecast.staffing import seats_needed
+from relay.scheduler.forecast.waiting_room import capped_performance
+
+__all__ = [
+    "Delay",
+    "Load",
+    "Performance",
+    "ServiceLevel",
+    "Target",
+    "ageing_waits_s",
+    "capped_performance",
+    "erlang_b",
+    "erlang_c",
+    "performance",
+    "queue_wait",
+    "seats_needed",
+    "strict_waits_s",
+]
