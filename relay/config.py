@@ -1,7 +1,11 @@
 """Settings, validated once at the door. Every field has its unit, its default and why."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
 
+from relay.catalogue import Catalogue
+from relay.demo_catalogue import DEMO_CATALOGUE
 from relay.errors import Misuse
 
 
@@ -39,3 +43,135 @@ class SfuSettings:
             raise Misuse(f"port {self.port} is not between 0 and 65535")
         if self.keyframe_interval_ms <= 0 or self.report_interval_ms <= 0:
             raise Misuse("intervals must be positive")
+
+
+@dataclass(frozen=True, slots=True)
+class SchedulerSettings:
+    """The seat scheduler."""
+
+    offer_timeout_s: float = 20.0
+    """How long a seat may ring before the call goes to the next one."""
+    wrap_up_limit_s: float = 60.0
+    """After-call work; then the seat is made ready again. 0: no limit."""
+    seat_lease_s: float = 30.0
+    """A seat not heard of for this long is offline; must exceed the heartbeat."""
+    missed_offers_limit: int = 3
+    """Unanswered offers in a row after which a seat is set to break: nobody is sitting there."""
+    max_waiting: int = 100_000
+    """Calls waiting at once; more are refused instead of kept in vain."""
+    max_calls_per_kiosk: int = 1
+    service_level_target_s: float = 15.0
+    """GB/T 33358: a government hotline answers within 15 s."""
+    durable: bool = True
+    """Journal on disk (`data_dir`). False: in memory, for tests and simulations."""
+
+    def __post_init__(self) -> None:
+        _require_positive(self, "offer_timeout_s", "seat_lease_s", "missed_offers_limit", "max_waiting")
+        _require_positive(self, "max_calls_per_kiosk", "service_level_target_s")
+        if self.wrap_up_limit_s < 0:
+            raise Misuse("wrap_up_limit_s is negative; 0 means no limit")
+
+
+@dataclass(frozen=True, slots=True)
+class AuthSettings:
+    """Who may come in."""
+
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """HS256 secrets by key id; the first one signs, all of them verify, so that a key is rotated by putting a new one
+    in front. Empty: one is generated and kept in `data_dir` with mode 0600."""
+    portal_public_keys: Mapping[str, str] = field(default_factory=dict)
+    """EdDSA public keys (PEM) by key id, of portals that sign tokens themselves."""
+    token_lifetime_s: float = 12 * 3600.0
+    """Of a token issued without a lifetime: one working day."""
+    max_token_lifetime_s: float = 30 * 86_400.0
+    failures_per_minute: int = 20
+    """Refused tokens from one address; further ones are answered with 429 without looking at them."""
+
+    def __post_init__(self) -> None:
+        _require_positive(self, "token_lifetime_s", "max_token_lifetime_s", "failures_per_minute")
+        for key_id, secret in self.secrets.items():
+            if len(secret.encode()) < 32:
+                raise Misuse(f"the secret {key_id!r} is shorter than 32 bytes (RFC 7518 §3.2)")
+        if set(self.secrets) & set(self.portal_public_keys):
+            raise Misuse("a key id names both a secret and a public key")
+
+
+@dataclass(frozen=True, slots=True)
+class ServerSettings:
+    """HTTP and signalling."""
+
+    host: str = "127.0.0.1"
+    """Loopback until told otherwise: browsers give the camera to other hosts only over TLS anyway."""
+    port: int = 8080
+    """0 lets the kernel choose."""
+    tls_certificate: str = ""
+    """PEM file; with `tls_key`, serves https and wss."""
+    tls_key: str = ""
+    max_body_bytes: int = 65_536
+    request_timeout_s: float = 10.0
+    max_connections: int = 20_000
+    """Signalling connections at once."""
+    max_event_streams: int = 32
+    """Portals listening to `/api/events` at once."""
+    hello_timeout_s: float = 10.0
+    """From the opening of a WebSocket to its `hello`."""
+    heartbeat_s: float = 10.0
+    """Clients say something at least this often; after three times this, the connection is cut."""
+    reconnect_grace_s: float = 5.0
+    """Media of a call goes on this long while a participant's signalling reconnects."""
+    max_message_bytes: int = 131_072
+    """One signalling message; an SDP of 64 KiB fits with its JSON escapes."""
+    messages_per_second: float = 20.0
+    message_burst: int = 60
+    bad_messages_limit: int = 5
+    """Messages of the wrong shape after which the connection is closed (1008)."""
+    outgoing_messages: int = 256
+    """Messages waiting for one slow client; it is cut when there are more."""
+    drain_s: float = 30.0
+    """After SIGTERM, running calls may go on this long."""
+    public_metrics: bool = True
+    """False: `/metrics` needs a supervisor's or portal's token."""
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.port <= 65_535:
+            raise Misuse(f"port {self.port} is not between 0 and 65535")
+        if bool(self.tls_certificate) != bool(self.tls_key):
+            raise Misuse("tls_certificate and tls_key go together")
+        if self.drain_s < 0 or self.reconnect_grace_s < 0:
+            raise Misuse("drain_s and reconnect_grace_s must not be negative")
+        _require_positive(self, "max_body_bytes", "request_timeout_s", "max_connections", "max_event_streams")
+        _require_positive(self, "hello_timeout_s", "heartbeat_s", "max_message_bytes", "messages_per_second")
+        _require_positive(self, "message_burst", "bad_messages_limit", "outgoing_messages")
+
+
+@dataclass(frozen=True, slots=True)
+class LogSettings:
+    """What is written to standard error."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    style: Literal["console", "json"] = "console"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One relay: everything it needs to know, with defaults that need nothing prepared."""
+
+    sfu: SfuSettings = field(default_factory=SfuSettings)
+    scheduler: SchedulerSettings = field(default_factory=SchedulerSettings)
+    server: ServerSettings = field(default_factory=ServerSettings)
+    auth: AuthSettings = field(default_factory=AuthSettings)
+    log: LogSettings = field(default_factory=LogSettings)
+    catalogue: Catalogue = DEMO_CATALOGUE
+    """Service items, regions, seats and kiosks; the default is a small city for demonstrations."""
+    data_dir: str = ""
+    """Journal and generated secret. Empty: nothing is written, and nothing survives a restart."""
+
+    def __post_init__(self) -> None:
+        if self.scheduler.seat_lease_s < 2 * self.server.heartbeat_s:
+            raise Misuse("seat_lease_s must be at least two heartbeats, or one lost message makes a seat offline")
+
+
+def _require_positive(settings: object, *names: str) -> None:
+    for name in names:
+        if getattr(settings, name) <= 0:
+            raise Misuse(f"{name} must be positive")
