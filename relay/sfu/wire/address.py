@@ -1,0 +1,23 @@
+"""A transport address as text and port, and its packed form."""
+
+import ipaddress
+from typing import TypeAlias
+
+Address: TypeAlias = tuple[str, int]
+"""(host, port): dotted quad or RFC 5952 text without scope, as sockets give it."""
+
+
+def packed_host(host: str) -> bytes:
+    """The 4 or 16 bytes of `host`; an IPv4-mapped IPv6 address (dual-stack sockets report those) gives 4.
+
+    Raises ValueError if `host` is not an IP address.
+    """
+    ip = ipaddress.ip_address(host)
+    if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped is not None:
+        return ip.ipv4_mapped.packed
+    return ip.packed
+
+
+def host_of(packed: bytes) -> str:
+    """The text of 4 or 16 packed bytes; the inverse of `packed_host`."""
+    return str(ipaddress.ip_address(packed))
