@@ -1,0 +1,159 @@
+"""Where decisions become durable: the contract of a journal, and the one that lives in memory.
+
+A journal holds a gapless sequence of decisions, numbered from 1, in batches: one batch is one commit, whole or not at
+all. It neither knows nor decodes what it keeps. Its methods block, and belong to one thread (see service.py).
+"""
+
+import bisect
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import Protocol
+
+from relay.errors import InvariantError, RelayError, Unavailable
+
+
+class JournalUnavailable(Unavailable):
+    """The journal cannot be written now; nothing was changed."""
+
+    problem = "journal-unavailable"
+    hint = "Retry with the same idempotency key once the disk is writable again (space, permissions, mount)."
+
+
+class JournalCorrupt(RelayError):
+    """The journal's content contradicts itself."""
+
+    problem = "journal-corrupt"
+    hint = "Keep a copy of the file; `relay replay --cut-tail` drops a damaged last batch, older damage needs a backup."
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Decisions `first` .. `first + count - 1`, encoded together and committed together."""
+
+    first: int
+    count: int
+    at_ms: int
+    """Engine time of the last decision in it."""
+    body: bytes
+
+    @property
+    def last(self) -> int:
+        """Number of its last decision."""
+        return self.first + self.count - 1
+
+    def checksum(self) -> int:
+        """CRC-32 over numbering and body."""
+        return zlib.crc32(self.body, zlib.crc32(b"%d %d %d" % (self.first, self.count, self.at_ms)))
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The state after decision `seq`, encoded; `schema` names the encoding."""
+
+    seq: int
+    at_ms: int
+    schema: int
+    body: bytes
+
+
+class Journal(Protocol):
+    """An append-only sequence of batches with snapshots and one outbox position. Every method may block."""
+
+    def last(self) -> int:
+        """Number of the last durable decision; 0 when empty."""
+
+    def append(self, batch: Batch, delivered: int) -> None:
+        """Make the batch durable, and with it the outbox position; on return both are.
+
+        Raises JournalUnavailable when the disk refuses: then neither is.
+        """
+
+    def read(self, after: int) -> Iterator[Batch]:
+        """The batches that hold decisions numbered above `after`, in order. Raises JournalCorrupt on a gap or damage."""
+
+    def delivered(self) -> int:
+        """Every effect of decisions up to this number was carried out, as far as was recorded."""
+
+    def deliver(self, delivered: int) -> None:
+        """Record the outbox position by itself. Raises JournalUnavailable."""
+
+    def snapshots(self) -> Iterator[Snapshot]:
+        """Readable snapshots, newest first."""
+
+    def save(self, snapshot: Snapshot) -> None:
+        """Keep a snapshot beside the batches. Raises JournalUnavailable."""
+
+    def forget(self, up_to: int, limit: int) -> int:
+        """Drop at most `limit` of the batches that end at or before decision `up_to`; returns how many were dropped."""
+
+    def close(self) -> None:
+        """Release the file; the journal is unusable afterwards."""
+
+
+class MemoryJournal:
+    """A journal for tests, simulations and portals that accept to lose the queue with the process."""
+
+    def __init__(self) -> None:
+        self._batches: list[Batch] = []
+        self._snapshots: list[Snapshot] = []
+        self._delivered = 0
+
+    def last(self) -> int:
+        """Number of the last decision; 0 when empty."""
+        if self._batches:
+            return self._batches[-1].last
+        return self._snapshots[-1].seq if self._snapshots else 0
+
+    def append(self, batch: Batch, delivered: int) -> None:
+        """Keep the batch; raises InvariantError unless it continues the numbering."""
+        check_continues(batch, self.last())
+        self._batches.append(batch)
+        self._delivered = delivered
+
+    def read(self, after: int) -> Iterator[Batch]:
+        """Batches with decisions above `after`."""
+        start = bisect.bisect_right(self._batches, after, key=attrgetter("last"))
+        return iter(self._batches[start:])
+
+    def delivered(self) -> int:
+        """The recorded outbox position."""
+        return self._delivered
+
+    def deliver(self, delivered: int) -> None:
+        """Record the outbox position."""
+        self._delivered = delivered
+
+    def snapshots(self) -> Iterator[Snapshot]:
+        """Newest first."""
+        return reversed(self._snapshots)
+
+    def save(self, snapshot: Snapshot) -> None:
+        """Keep the two newest."""
+        self._snapshots = [*self._snapshots[-1:], snapshot]
+
+    def forget(self, up_to: int, limit: int) -> int:
+        """Drop old batches."""
+        end = min(limit, bisect.bisect_right(self._batches, up_to, key=attrgetter("last")))
+        del self._batches[:end]
+        return end
+
+    def close(self) -> None:
+        """Nothing to release."""
+
+
+def check_continues(batch: Batch, last: int) -> None:
+    """Raise InvariantError unless `batch` starts right after decision `last`."""
+    if batch.first != last + 1 or batch.count < 1:
+        raise InvariantError(f"batch {batch.first}+{batch.count} does not continue decision {last}")
+
+
+def checked(batches: Iterator[Batch], after: int) -> Iterator[Batch]:
+    """The same batches; raises JournalCorrupt where the numbering has a gap."""
+    expected: int | None = None
+    for batch in batches:
+        if batch.first > after + 1 if expected is None else batch.first != expected:
+            raise JournalCorrupt(f"decision {after + 1 if expected is None else expected} is missing")
+        expected = batch.last + 1
+        yield batch
