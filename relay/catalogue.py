@@ -126,9 +126,10 @@ class Catalogue:
         ):
             if len(set(codes)) != len(codes):
                 raise Misuse(f"the catalogue lists a {what} twice")
-        for profile in (*self.seats, *self.kiosks):
-            if profile.region not in regions:
-                raise Misuse(f"{profile.name} is in region {profile.region}, which the catalogue does not list")
+        placed = [(s.name, s.region) for s in self.seats] + [(k.name, k.region) for k in self.kiosks]
+        for name, region in placed:
+            if region not in regions:
+                raise Misuse(f"{name} is in region {region}, which the catalogue does not list")
 
 
 Entry = TypeVar("Entry", Department, ServiceItem, Region, SeatProfile, KioskProfile)

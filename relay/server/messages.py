@@ -5,6 +5,7 @@ All other messages of the server are sent when something happens. Unknown fields
 The JSON Schema served at `/api/schema/signalling.json` is generated from these classes.
 """
 
+from enum import IntEnum
 from typing import Annotated, Literal
 
 import msgspec
@@ -21,6 +22,27 @@ CallKind = Literal["consult", "guide", "handle"]
 Encoded = Literal["relay.json", "relay.msgpack"]
 
 
+class CloseCode(IntEnum):
+    """Why the server closes a WebSocket; a client reconnects by itself after the ones marked (again)."""
+
+    NORMAL = 1000
+    GOING_AWAY = 1001
+    """(again) The relay is stopping."""
+    BAD_MESSAGES = 1008
+    """Too many messages of the wrong shape, or too many messages."""
+    TOO_BIG = 1009
+    TRY_LATER = 1013
+    """(again) Full, or the client read too slowly."""
+    UNAUTHORISED = 4401
+    """The token was refused, or it expired: get a fresh one first."""
+    HELLO_TIMEOUT = 4408
+    """(again) No `hello` came."""
+    REPLACED = 4409
+    """The same identity logged in elsewhere; reconnecting would throw that one out."""
+    SILENT = 4410
+    """(again) No message came for three heartbeats."""
+
+
 class Request(msgspec.Struct, tag_field="type", kw_only=True, omit_defaults=True):
     """What every message of a client has."""
 
@@ -31,6 +53,8 @@ class Hello(Request, kw_only=True, tag="hello"):
     """First message of a connection; the token says who speaks (JWT)."""
 
     token: Annotated[str, Meta(max_length=4096)]
+    session: Annotated[str, Meta(max_length=64)] = ""
+    """From the last `welcome`, by a client that kept its PeerConnection: its media goes on without a new `offer`."""
 
 
 class Offer(Request, kw_only=True, tag="offer"):
@@ -153,6 +177,8 @@ class Welcome(Reply, kw_only=True, tag="welcome"):
     """For people, e.g. `Haishu town hall, booth 2`."""
     region: str = ""
     session: str
+    resumed: bool = False
+    """The session of `hello` still stands and so does its media; otherwise send `offer`."""
     heartbeat_s: float
     items: list["ItemInfo"] = []
     """Kiosk: what can be asked for here. Seat: what it serves."""
