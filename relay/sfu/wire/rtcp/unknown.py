@@ -1,0 +1,18 @@
+"""Packets of a type or feedback format that relay has no class for, kept as they came."""
+
+from dataclasses import dataclass
+
+from relay.sfu.wire.rtcp.framing import push
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Any packet."""
+
+    packet_type: int
+    count: int
+    body: bytes
+
+    def serialise(self) -> bytes:
+        """The packet."""
+        return push(self.packet_type, self.count, self.body)
