@@ -55,7 +55,7 @@ def test_a_read_only_file_refuses_writes_and_still_reads(path):
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path):
-    with pytest.raises(JournalUnavailable, match="missing/journal.db cannot be opened"):
+    with pytest.raises(JournalUnavailable, match=r"missing/journal\.db cannot be opened"):
         SqliteJournal(tmp_path / "missing" / "journal.db")
 
 
