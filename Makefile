@@ -1,19 +1,58 @@
-# The same words a developer types are the words CI runs.
+# The words a developer types are the words CI runs.
+#   make run            the daemon on its embedded defaults, with links to open
+#   make demo           the same, and a synthetic kiosk that calls; SECONDS=20 also answers, shows and ends by itself
+#   make test           everything, browser included; ARGS="tests/unit -k stun" for a part
+#   make check          formatting, lint, import rules, types, stubs
+#   make bench          benchmarks, wall clock
+#   make build          rebuild edited Cython modules in place
+#   make dist           sdist and wheel, tried in an empty environment without a compiler
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 SECONDS ?=
+ARGS ?=
+export PYTHON VENV
 
-.PHONY: run demo test check build install bench clean
+CYTHON_SOURCES = $(shell find relay -name '*.pyx' -o -name '*.pxd')
 
-install: $(VENV)/.installed
+.PHONY: run demo test check build dist bench clean
+.DEFAULT_GOAL := build
+MAKEFLAGS += --no-print-directory
 
-$(VENV)/.installed: pyproject.toml setup.py
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --upgrade pip "setuptools>=80" "cython>=3.2,<4"
-	$(BIN)/pip install --quiet --no-build-isolation --editable ".[test]"
-	touch $@
+$(VENV)/.runtime: pyproject.toml setup.py
+	@.ci/install runtime
 
-# An edited .pyx or .pxd is rebuilt in place; a no-op takes under a second.
-build: install
-	flock build.lock $(BIN)/python setup.py --quiet build_ext --inplace
+$(VENV)/.test: pyproject.toml setup.py
+	@.ci/install test
+
+# A no-op takes under a second; the lock lets several shells work in one checkout.
+build: $(VENV)/.runtime
+	@flock build.lock $(BIN)/python setup.py --quiet build_ext --inplace
+
+run: build
+	@$(BIN)/relay serve --demo-links
+
+demo: build
+	@$(BIN)/relay demo $(if $(SECONDS),--seconds $(SECONDS))
+
+test: $(VENV)/.test build
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: $(VENV)/.test build
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check --quiet
+	@$(if $(CYTHON_SOURCES),$(BIN)/cython-lint $(CYTHON_SOURCES))
+	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/mypy
+	@$(if $(CYTHON_SOURCES),$(BIN)/python -m mypy.stubtest --mypy-config-file pyproject.toml relay.sfu.dataplane)
+
+dist: $(VENV)/.test build
+	@.ci/try-wheel
+
+bench: $(VENV)/.test build
+	@for each in benchmarks/*.py; do echo "== $$each"; $(BIN)/python "$$each" || exit 1; done
+
+clean:
+	rm -rf build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find relay loadtest benchmarks tests examples -name __pycache__ -prune -exec rm -rf {} +
+	find relay \( -name '*.so' -o -name '*.c' \) -delete

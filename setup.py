@@ -40,5 +40,6 @@ setup(
         compiler_directives=DIRECTIVES,
         annotate=bool(os.environ.get("RELAY_ANNOTATE")),
         nthreads=os.cpu_count() or 1,
-    )
+    ),
+    options={"build_ext": {"parallel": os.cpu_count() or 1}},
 )

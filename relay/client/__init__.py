@@ -1,0 +1,1 @@
+"""The asyncio client of relay's signalling, for programs: tools, tests, load."""
