@@ -13,6 +13,9 @@ class Clock(Protocol):
     def wall_ms(self) -> int:
         """Milliseconds since the Unix epoch; for records that people or other machines read."""
 
+    def wall_ns(self) -> int:
+        """Nanoseconds since the Unix epoch: the clock by which the kernel stamps datagrams."""
+
 
 class SystemClock:
     """The clock of this machine."""
@@ -24,6 +27,10 @@ class SystemClock:
     def wall_ms(self) -> int:
         """Milliseconds since the Unix epoch (CLOCK_REALTIME)."""
         return time.time_ns() // 1_000_000
+
+    def wall_ns(self) -> int:
+        """Nanoseconds since the Unix epoch (CLOCK_REALTIME)."""
+        return time.time_ns()
 
 
 class FakeClock:
@@ -40,6 +47,10 @@ class FakeClock:
     def wall_ms(self) -> int:
         """Milliseconds since the epoch, as advanced so far."""
         return self._wall_ms
+
+    def wall_ns(self) -> int:
+        """Nanoseconds since the epoch, as advanced so far."""
+        return self._wall_ms * 1_000_000
 
     def advance(self, seconds: float) -> None:
         """Move both times forward by `seconds` (>= 0)."""

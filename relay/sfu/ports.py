@@ -199,9 +199,7 @@ class Forwarder(Protocol):
     def set_extensions(self, peer: int, ids: Mapping[int, int]) -> None:
         """Negotiated header extension ids of this peer, both directions: {`Extension`: id on the wire}."""
 
-    def add_track(
-        self, peer: int, kind: int, mid: bytes, ssrc: int, rtx_ssrc: int, payloads: Sequence[Payload]
-    ) -> int:
+    def add_track(self, peer: int, kind: int, mid: bytes, ssrc: int, rtx_ssrc: int, payloads: Sequence[Payload]) -> int:
         """Expect a stream. `ssrc` 0: learn it from the MID extension (RFC 8843) or, failing that, from a payload type only it has."""
 
     def remove_track(self, track: int) -> None:
@@ -230,6 +228,9 @@ class Forwarder(Protocol):
 
     def sender_info(self, slot: int, now_ns: int) -> SenderInfo | None:
         """A sender report for the slot's receiver; None before the first packet, or before the source sent one itself."""
+
+    def track_ssrc(self, track: int) -> int:
+        """The SSRC of the track; 0 until it is known."""
 
     def track_stats(self, track: int) -> TrackStats:
         """Totals of a track."""

@@ -1,0 +1,131 @@
+"""The relay's side of the agreement, as SDP: `Agreement` → answer (RFC 3264, RFC 8843, RFC 9429 §5.3)."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from relay.sfu.negotiation.agreement import Agreement, Format, Section
+from relay.sfu.ports import Address
+from relay.sfu.wire import sdp
+from relay.sfu.wire.sdp import (
+    Attribute,
+    Attributes,
+    Candidate,
+    Direction,
+    Fingerprint,
+    Fmtp,
+    Group,
+    MediaDescription,
+    Msid,
+    Origin,
+    RtpMap,
+    Setup,
+    Ssrc,
+    SsrcGroup,
+)
+
+_HOST_PRIORITY = 2_130_706_431
+_CNAME = "relay"
+_STREAMS = {"microphone": "talk", "camera": "talk"}
+
+
+@dataclass(frozen=True, slots=True)
+class Local:
+    """What the relay itself brings into an answer."""
+
+    ufrag: str
+    password: str = field(repr=False)
+    fingerprint: Fingerprint
+    candidates: tuple[Address, ...]
+    """Host candidates, most preferred first."""
+    session_id: int
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class SlotSsrcs:
+    """The relay's own SSRCs of one slot; `rtx` 0: no RTX."""
+
+    primary: int
+    rtx: int
+
+
+def compose(agreement: Agreement, local: Local, slots: Mapping[str, SlotSsrcs]) -> str:
+    """The answer's text. `slots` gives the SSRCs by the name of the slot."""
+    accepted = [section.mid for section in agreement.sections if section.accepted]
+    attributes = Attributes.of([Group("BUNDLE", tuple(accepted)), "ice-lite", Attribute("msid-semantic", " WMS *")])
+    media = tuple(_media(section, agreement, local, slots) for section in agreement.sections)
+    return sdp.SessionDescription(Origin("-", local.session_id, local.version), media, attributes).serialise()
+
+
+def _media(section: Section, agreement: Agreement, local: Local, slots: Mapping[str, SlotSsrcs]) -> MediaDescription:
+    offered = section.offered
+    if not section.accepted:
+        attributes = Attributes.of([Attribute("mid", section.mid), Direction.INACTIVE])
+        return MediaDescription(offered.kind, 0, offered.protocol, offered.formats, attributes)
+    attributes = Attributes.of(
+        [
+            Attribute("mid", section.mid),
+            _direction(section),
+            *_transport(agreement, local),
+            *section.extensions,
+            *(line for each in section.formats for line in _format(each)),
+            *_stream(section, slots),
+        ]
+    )
+    return MediaDescription(offered.kind, 9, offered.protocol, tuple(_numbers(section.formats)), attributes)
+
+
+def _direction(section: Section) -> Direction:
+    if section.source is None:
+        return Direction.SENDONLY
+    return Direction.RECVONLY if section.slot is None else Direction.SENDRECV
+
+
+def _transport(agreement: Agreement, local: Local) -> list[Attribute | str]:
+    lines: list[Attribute | str] = [
+        Attribute("ice-ufrag", local.ufrag),
+        Attribute("ice-pwd", local.password),
+        Attribute.of(local.fingerprint),
+        Attribute.of(Setup.ACTIVE if agreement.dtls_client else Setup.PASSIVE),
+        "rtcp-mux",
+    ]
+    if agreement.reduced_size:
+        lines.append("rtcp-rsize")
+    for index, (host, port) in enumerate(local.candidates):
+        # RFC 8445 §5.1.2.1: local preference falls by one for each further address.
+        priority = _HOST_PRIORITY - (index << 8)
+        lines.append(Attribute.of(Candidate(str(index + 1), 1, "udp", priority, host, port, "host")))
+    lines.append("end-of-candidates")
+    return lines
+
+
+def _numbers(formats: Iterable[Format]) -> Iterable[str]:
+    for each in formats:
+        yield str(each.payload.payload_type)
+        if each.payload.rtx_payload_type >= 0:
+            yield str(each.payload.rtx_payload_type)
+
+
+def _format(each: Format) -> list[Attribute]:
+    number, rtx = each.payload.payload_type, each.payload.rtx_payload_type
+    lines = [Attribute("rtpmap", f"{number} {each.encoding}")]
+    lines += [Attribute.of(sdp.RtcpFeedback(number, line.kind, line.parameter)) for line in each.feedback]
+    if each.parameters:
+        lines.append(Attribute.of(Fmtp(number, each.parameters)))
+    if rtx >= 0:
+        lines.append(Attribute.of(RtpMap(rtx, "rtx", each.payload.clock_rate_hz)))
+        lines.append(Attribute.of(Fmtp(rtx, f"apt={number}")))
+    return lines
+
+
+def _stream(section: Section, slots: Mapping[str, SlotSsrcs]) -> list[Attribute]:
+    if section.slot is None:
+        return []
+    ssrcs = slots[section.slot]
+    # Microphone and camera share a stream, so that browsers keep lips in sync; a shared screen must not wait for sound.
+    lines = [Attribute.of(Msid(_STREAMS.get(section.slot, section.slot), section.slot))]
+    if ssrcs.rtx:
+        lines.append(Attribute.of(SsrcGroup("FID", (ssrcs.primary, ssrcs.rtx))))
+        lines.append(Attribute.of(Ssrc(ssrcs.rtx, "cname", _CNAME)))
+    lines.append(Attribute.of(Ssrc(ssrcs.primary, "cname", _CNAME)))
+    return lines

@@ -1,0 +1,189 @@
+"""The meaning of a participant's offer: SDP → `Agreement`.
+
+Rules: everything is bundled on one transport with RTP and RTCP together (RFC 8843, RFC 5761), keyed by DTLS (RFC 5763).
+A section is a named source, a named slot, or both; what is named nothing, or has no codec of ours, is rejected alone.
+What the offer lacks as a whole is an error of the offer. The offerer's order of codecs is kept (RFC 3264 §6.1).
+"""
+
+from collections.abc import Mapping
+
+from relay.errors import Malformed
+from relay.sfu.negotiation import extensions
+from relay.sfu.negotiation.agreement import Agreement, Format, Section
+from relay.sfu.negotiation.codecs import Codec, identify
+from relay.sfu.ports import Kind, Payload
+from relay.sfu.wire import sdp
+from relay.sfu.wire.sdp import (
+    ExtMap,
+    Fingerprint,
+    Fmtp,
+    MediaDescription,
+    RtcpFeedback,
+    RtpMap,
+    SessionDescription,
+    Setup,
+    Ssrc,
+    SsrcGroup,
+)
+
+_KINDS = {"audio": Kind.AUDIO, "video": Kind.VIDEO}
+_PROTOCOLS = {"UDP/TLS/RTP/SAVPF", "TCP/TLS/RTP/SAVPF", "RTP/SAVPF"}
+_FEEDBACK = {("nack", ""), ("nack", "pli"), ("ccm", "fir")}
+
+
+def understand(
+    text: str,
+    sources: Mapping[str, str],
+    slots: Mapping[str, str],
+    codecs: frozenset[str],
+    *,
+    max_bytes: int,
+    max_sections: int,
+) -> Agreement:
+    """Read an offer. `sources` and `slots` name its sections by MID; `codecs` are the names that may be used.
+
+    Raises `Malformed` when the text is no SDP, or lacks what the rules above demand.
+    """
+    offer = sdp.parse(text, max_bytes=max_bytes, max_media=max_sections)
+    sections = tuple(_section(media, sources, slots, codecs) for media in offer.media)
+    _check_names(sections, sources, slots)
+    bundled = set(offer.bundle)
+    for section in sections:
+        if section.accepted and section.mid not in bundled:
+            raise Malformed(f"section {section.mid!r} is not in the BUNDLE group")
+        if section.accepted and not section.offered.attributes.has("rtcp-mux"):
+            raise Malformed(f"section {section.mid!r} does not offer rtcp-mux")
+    first = next((section.offered for section in sections if section.accepted), None)
+    if first is None:
+        raise Malformed("no section of the offer can be used: none is named, or none has a codec of the relay")
+    return Agreement(
+        sections=sections,
+        ufrag=_inherited(offer, first, "ice-ufrag"),
+        password=_inherited(offer, first, "ice-pwd"),
+        fingerprints=_fingerprints(offer, first),
+        dtls_client=_dtls_client(offer, first),
+        reduced_size=first.attributes.has("rtcp-rsize"),
+        extension_ids=_extension_ids(sections),
+    )
+
+
+def _check_names(sections: tuple[Section, ...], sources: Mapping[str, str], slots: Mapping[str, str]) -> None:
+    mids = [section.mid for section in sections]
+    if len(set(mids)) != len(mids):
+        raise Malformed("two sections have the same MID")
+    unknown = (sources.keys() | slots.keys()) - set(mids)
+    if unknown:
+        raise Malformed(f"no section has the MID {sorted(unknown)[0]!r}")
+    for names in (sources, slots):
+        if len(set(names.values())) != len(names):
+            raise Malformed("two sections have the same name")
+
+
+def _section(
+    media: MediaDescription, sources: Mapping[str, str], slots: Mapping[str, str], codecs: frozenset[str]
+) -> Section:
+    mid = media.mid
+    if not mid or len(mid) > 16:
+        raise Malformed("every section needs a MID of at most 16 characters")
+    kind = _KINDS.get(media.kind)
+    direction = media.attributes.direction() or sdp.Direction.SENDRECV
+    source = sources.get(mid) if direction.sends else None
+    slot = slots.get(mid) if direction.receives else None
+    usable = kind is not None and media.protocol in _PROTOCOLS and _is_open(media)
+    formats = _formats(media, kind, codecs) if usable and kind is not None and (source or slot) else ()
+    if not formats:
+        return Section(mid, media)
+    ssrc, rtx_ssrc = _ssrcs(media) if source else (0, 0)
+    return Section(mid, media, kind, source, slot, formats, _extensions(media), ssrc, rtx_ssrc)
+
+
+def _is_open(media: MediaDescription) -> bool:
+    return media.port != 0 or media.attributes.has("bundle-only")
+
+
+def _formats(media: MediaDescription, kind: Kind, codecs: frozenset[str]) -> tuple[Format, ...]:
+    offered = {each.payload_type: each for each in media.attributes.all(RtpMap)}
+    parameters = {each.payload_type: each for each in media.attributes.all(Fmtp)}
+    feedback = media.attributes.all(RtcpFeedback)
+    repair = _repair(offered, parameters)
+    formats = []
+    for number in media.payload_types:
+        rtpmap = offered.get(number)
+        fmtp = parameters.get(number)
+        codec = None if rtpmap is None else identify(rtpmap.encoding, {} if fmtp is None else fmtp.parameters())
+        if rtpmap is None or codec is None or codec.kind is not kind or codec.name not in codecs:
+            continue
+        payload = _payload(codec, rtpmap, repair.get(number, -1))
+        wanted = tuple(each for each in feedback if each.payload_type in (number, None) and _is_ours(each))
+        encoding = rtpmap.serialise().split(" ", 1)[1]
+        formats.append(Format(payload, encoding, "" if fmtp is None else fmtp.text, wanted))
+    return tuple(formats)
+
+
+def _payload(codec: Codec, rtpmap: RtpMap, rtx_payload_type: int) -> Payload:
+    return Payload(codec.id, codec.family, rtpmap.payload_type, rtx_payload_type, rtpmap.clock_rate)
+
+
+def _repair(offered: Mapping[int, RtpMap], parameters: Mapping[int, Fmtp]) -> dict[int, int]:
+    """Payload type → its RTX payload type (RFC 4588 §8.1)."""
+    repair = {}
+    for number, rtpmap in offered.items():
+        fmtp = parameters.get(number)
+        apt = fmtp.parameters().get("apt", "") if fmtp is not None and rtpmap.encoding.lower() == "rtx" else ""
+        if apt.isdecimal():
+            repair[int(apt)] = number
+    return repair
+
+
+def _is_ours(feedback: RtcpFeedback) -> bool:
+    return (feedback.kind, feedback.parameter) in _FEEDBACK
+
+
+def _extensions(media: MediaDescription) -> tuple[ExtMap, ...]:
+    return tuple(
+        each
+        for each in media.attributes.all(ExtMap)
+        if each.uri in extensions.URIS and each.id <= extensions.MAX_ID and each.direction is None
+    )
+
+
+def _ssrcs(media: MediaDescription) -> tuple[int, int]:
+    """The stream's SSRC and that of its RTX stream; 0: not announced."""
+    if media.attributes.has("simulcast"):
+        return 0, 0
+    for group in media.attributes.all(SsrcGroup):
+        if group.semantics == "FID" and len(group.ssrcs) == 2:
+            return group.ssrcs[0], group.ssrcs[1]
+    announced = media.attributes.all(Ssrc)
+    return (announced[0].ssrc if announced else 0), 0
+
+
+def _inherited(offer: SessionDescription, media: MediaDescription, name: str) -> str:
+    value = media.attributes.value(name) or offer.attributes.value(name)
+    if not value:
+        raise Malformed(f"the offer has no {name}")
+    return value
+
+
+def _fingerprints(offer: SessionDescription, media: MediaDescription) -> tuple[Fingerprint, ...]:
+    found = media.attributes.all(Fingerprint) or offer.attributes.all(Fingerprint)
+    if not found:
+        raise Malformed("the offer has no fingerprint")
+    return found
+
+
+def _dtls_client(offer: SessionDescription, media: MediaDescription) -> bool:
+    setup = media.attributes.first(Setup) or offer.attributes.first(Setup) or Setup.ACTPASS
+    if setup is Setup.HOLDCONN:
+        raise Malformed("setup:holdconn cannot be answered")
+    return setup is Setup.PASSIVE
+
+
+def _extension_ids(sections: tuple[Section, ...]) -> dict[int, int]:
+    ids: dict[int, int] = {}
+    for section in sections:
+        for each in section.extensions if section.accepted else ():
+            # RFC 8843 §9: within a bundle one id has one meaning.
+            if ids.setdefault(extensions.URIS[each.uri], each.id) != each.id:
+                raise Malformed(f"{each.uri} has two ids in one bundle")
+    return ids

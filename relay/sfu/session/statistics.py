@@ -1,0 +1,86 @@
+"""The numbers of a peer and of a worker, read when somebody asks."""
+
+from collections import Counter
+
+from relay.sfu.ports import Forwarder, Kind
+from relay.sfu.session.events import PeerStats, SfuStats, StreamStats
+from relay.sfu.session.keyframe_requests import KeyframeDesk
+from relay.sfu.session.peer import Peer, Stream
+from relay.sfu.session.streams import Streams
+from relay.sfu.session.transports import Transports
+
+
+def of_peer(peer: Peer, forwarder: Forwarder) -> PeerStats:
+    """One peer: its RTT is the median of what its receivers' reports gave."""
+    rtts = sorted(rtt for stream in peer.slots.values() if (rtt := forwarder.slot_stats(stream.handle).rtt_ms) >= 0)
+    streams = [_up(stream, forwarder) for stream in peer.sources.values()]
+    streams += [_down(stream, forwarder) for stream in peer.slots.values()]
+    return PeerStats(
+        peer=peer.id,
+        state=peer.transport.state.name.lower(),
+        rtt_ms=rtts[len(rtts) // 2] if rtts else None,
+        address=peer.address,
+        streams=tuple(streams),
+    )
+
+
+def of_worker(
+    forwarder: Forwarder,
+    peers: int,
+    streams: Streams,
+    keyframes: KeyframeDesk,
+    closed: Counter[str],
+    transports: Transports,
+) -> SfuStats:
+    """The worker as a whole."""
+    bounds, counts = forwarder.residence()
+    return SfuStats(
+        peers=peers,
+        sources=streams.source_count,
+        slots=streams.slot_count,
+        counters={**forwarder.counters(), "plis_sent": keyframes.sent},
+        residence_bounds_s=tuple(bounds),
+        residence_counts=tuple(counts),
+        closed=dict(closed),
+        control_drops=dict(transports.drops()),
+    )
+
+
+def _up(stream: Stream, forwarder: Forwarder) -> StreamStats:
+    stats = forwarder.track_stats(stream.handle)
+    expected = stats.packets + max(stats.lost, 0)
+    return StreamStats(
+        name=stream.name,
+        direction="up",
+        kind=_kind(stream),
+        packets=stats.packets,
+        bytes=stats.bytes,
+        lost=stats.lost,
+        loss_fraction=max(stats.lost, 0) / expected if expected else 0.0,
+        jitter_ms=stats.jitter_ms,
+        nacks=stats.nacks_sent,
+        plis=0,
+        retransmitted=stats.recovered,
+        keyframes=stats.keyframes,
+    )
+
+
+def _down(stream: Stream, forwarder: Forwarder) -> StreamStats:
+    stats = forwarder.slot_stats(stream.handle)
+    return StreamStats(
+        name=stream.name,
+        direction="down",
+        kind=_kind(stream),
+        packets=stats.packets,
+        bytes=stats.bytes,
+        lost=stats.dropped,
+        loss_fraction=stats.remote_fraction_lost,
+        jitter_ms=stats.remote_jitter_ms,
+        nacks=stats.nacks_received,
+        plis=stats.plis_received,
+        retransmitted=stats.retransmitted,
+    )
+
+
+def _kind(stream: Stream) -> str:
+    return Kind(stream.kind).name.lower()

@@ -1,0 +1,139 @@
+"""The sources and slots of all peers: what an agreement changes in the packet path, and the routes between them.
+
+owned: the route table, and the owners of track and slot handles. An agreement is applied as a difference: a stream whose
+section, SSRC and payload types are as before keeps its handle, so that a renegotiation does not disturb what flows.
+"""
+
+from collections.abc import Callable
+
+from relay.errors import LimitReached
+from relay.sfu.negotiation.agreement import Section
+from relay.sfu.negotiation.answer import SlotSsrcs
+from relay.sfu.ports import Forwarder
+from relay.sfu.session.events import SlotRef, SourceRef
+from relay.sfu.session.peer import Peer, Stream
+from relay.sfu.session.routes import Connect, RouteChange, RouteTable
+
+
+class Streams:
+    """Sources and slots, and who feeds whom."""
+
+    def __init__(self, forwarder: Forwarder, new_ssrc: Callable[[], int]) -> None:
+        self._forwarder = forwarder
+        self._new_ssrc = new_ssrc
+        self._routes = RouteTable()
+        self._track_owner: dict[int, tuple[Peer, Stream]] = {}
+        self._slot_owner: dict[int, tuple[Peer, Stream]] = {}
+        self._routed_ns: dict[int, int] = {}
+
+    @property
+    def source_count(self) -> int:
+        """Sources that exist now."""
+        return len(self._track_owner)
+
+    @property
+    def slot_count(self) -> int:
+        """Slots that exist now."""
+        return len(self._slot_owner)
+
+    def apply(self, peer: Peer, now_ns: int) -> None:
+        """Make the peer's streams what `peer.agreement` says. Raises `LimitReached`, the peer's streams then being fewer."""
+        sections = peer.agreement.sections
+        sources = {section.source: section for section in sections if section.source is not None}
+        slots = {section.slot: section for section in sections if section.slot is not None}
+        for name in [name for name, stream in peer.sources.items() if not _same(stream, sources.get(name))]:
+            self._remove_source(peer, name)
+        for name in [name for name, stream in peer.slots.items() if not _continues(stream, slots.get(name))]:
+            self._remove_slot(peer, name)
+        self._forwarder.set_extensions(peer.handle, peer.agreement.extension_ids)
+        try:
+            for name in sources.keys() - peer.sources.keys():
+                self._add_source(peer, name, sources[name], now_ns)
+            for name in slots.keys() - peer.slots.keys():
+                self._add_slot(peer, name, slots[name], now_ns)
+        except MemoryError as error:
+            raise LimitReached(str(error)) from error
+
+    def remove_peer(self, peer: Peer) -> None:
+        """Forget everything of the peer; the packet path forgets its handles with the peer itself."""
+        for change in self._routes.remove_peer(peer.id):
+            self._carry_out(change, 0)
+        for stream in peer.sources.values():
+            del self._track_owner[stream.handle]
+        for stream in peer.slots.values():
+            del self._slot_owner[stream.handle]
+            self._routed_ns.pop(stream.handle, None)
+        peer.sources.clear()
+        peer.slots.clear()
+
+    def route(self, slot: SlotRef, source: SourceRef | None, now_ns: int) -> None:
+        """Feed `slot` from `source`, or from nothing; also before either exists."""
+        for change in self._routes.route(slot, source):
+            self._carry_out(change, now_ns)
+
+    def source_of_track(self, track: int) -> tuple[Peer, Stream] | None:
+        """The peer and its source behind a track handle."""
+        return self._track_owner.get(track)
+
+    def slot_of(self, handle: int) -> tuple[Peer, Stream] | None:
+        """The peer and its slot behind a slot handle."""
+        return self._slot_owner.get(handle)
+
+    def routed_ns(self, slot: int) -> int | None:
+        """When the slot was connected to what feeds it now."""
+        return self._routed_ns.get(slot)
+
+    def _carry_out(self, change: RouteChange, now_ns: int) -> None:
+        if isinstance(change, Connect):
+            self._routed_ns[change.slot] = now_ns
+            self._forwarder.connect(change.slot, change.track)
+        else:
+            self._routed_ns.pop(change.slot, None)
+            self._forwarder.disconnect(change.slot)
+
+    def _add_source(self, peer: Peer, name: str, section: Section, now_ns: int) -> None:
+        kind = _kind(section)
+        handle = self._forwarder.add_track(
+            peer.handle, kind, section.mid.encode(), section.ssrc, section.rtx_ssrc, section.payloads
+        )
+        stream = peer.sources[name] = Stream(name, handle, section.mid, section.ssrc, kind, section.payloads)
+        self._track_owner[handle] = (peer, stream)
+        for change in self._routes.add_source(SourceRef(peer.id, name), handle):
+            self._carry_out(change, now_ns)
+
+    def _add_slot(self, peer: Peer, name: str, section: Section, now_ns: int) -> None:
+        kind = _kind(section)
+        repaired = any(payload.rtx_payload_type >= 0 for payload in section.payloads)
+        ssrcs = SlotSsrcs(self._new_ssrc(), self._new_ssrc() if repaired else 0)
+        handle = self._forwarder.add_slot(peer.handle, kind, ssrcs.primary, ssrcs.rtx, section.payloads)
+        stream = peer.slots[name] = Stream(name, handle, section.mid, ssrcs.primary, kind, section.payloads)
+        peer.ssrcs[name] = ssrcs
+        self._slot_owner[handle] = (peer, stream)
+        for change in self._routes.add_slot(SlotRef(peer.id, name), handle):
+            self._carry_out(change, now_ns)
+
+    def _remove_source(self, peer: Peer, name: str) -> None:
+        stream = peer.sources.pop(name)
+        del self._track_owner[stream.handle]
+        self._routes.remove_source(SourceRef(peer.id, name))
+        self._forwarder.remove_track(stream.handle)
+
+    def _remove_slot(self, peer: Peer, name: str) -> None:
+        stream = peer.slots.pop(name)
+        del peer.ssrcs[name]
+        del self._slot_owner[stream.handle]
+        self._routed_ns.pop(stream.handle, None)
+        self._routes.remove_slot(SlotRef(peer.id, name))
+        self._forwarder.remove_slot(stream.handle)
+
+
+def _kind(section: Section) -> int:
+    return 0 if section.kind is None else int(section.kind)
+
+
+def _same(stream: Stream, section: Section | None) -> bool:
+    return _continues(stream, section) and section is not None and stream.ssrc == section.ssrc
+
+
+def _continues(stream: Stream, section: Section | None) -> bool:
+    return section is not None and (stream.mid, stream.payloads) == (section.mid, section.payloads)

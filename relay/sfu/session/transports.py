@@ -1,0 +1,118 @@
+"""The transports of all peers of one port: which datagram is whose, and what its machine wants done.
+
+owned: the router, the deadlines. The packet path is told of paths and keys; what others must know is returned as events.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+
+from relay.sfu.ports import Address, Arrival, Forwarder
+from relay.sfu.session.deadlines import Deadlines
+from relay.sfu.session.events import PathChanged, PeerClosed, PeerConnected, SfuEvent
+from relay.sfu.session.peer import Peer
+from relay.sfu.transport.demux import Router
+from relay.sfu.transport.keys import SrtpProfile
+from relay.sfu.transport.outputs import (
+    ApplicationData,
+    Closed,
+    Connected,
+    Output,
+    PathRetired,
+    PathSelected,
+    PathValidated,
+    Transmit,
+    UfragRetired,
+)
+
+_PROFILE_IDS = {SrtpProfile.AES128_CM_SHA1_80: 0x0001, SrtpProfile.AEAD_AES_128_GCM: 0x0007}
+"""RFC 5764 §4.1.2, RFC 7714 §14.2."""
+
+
+class Transports:
+    """Peers by address and username fragment; their timers."""
+
+    def __init__(self, forwarder: Forwarder) -> None:
+        self._forwarder = forwarder
+        self._router: Router[Peer] = Router()
+        self._deadlines: Deadlines[Peer] = Deadlines()
+
+    def add(self, peer: Peer, now: float) -> None:
+        """Take checks for the peer's username fragment from now on."""
+        self._router.add(peer.local.ufrag, peer)
+        peer.transport.start(now)
+        self._deadlines.schedule(peer, peer.transport.deadline())
+
+    def add_ufrag(self, peer: Peer, ufrag: str) -> None:
+        """The peer restarts ICE: take checks for this fragment too."""
+        self._router.add(ufrag, peer)
+        self._deadlines.schedule(peer, peer.transport.deadline())
+
+    def remove(self, peer: Peer, now: float) -> None:
+        """Say goodbye (DTLS close_notify) and forget the peer."""
+        for output in peer.transport.close(now):
+            if isinstance(output, Transmit):
+                self._forwarder.transmit(output.data, output.address)
+        self.forget(peer)
+
+    def forget(self, peer: Peer) -> None:
+        """Forget a peer whose transport has closed."""
+        self._router.forget(peer)
+        self._deadlines.forget(peer)
+
+    def handle_arrival(self, arrival: Arrival, now: float) -> list[SfuEvent]:
+        """A STUN or DTLS datagram."""
+        peer = self._router.find(arrival.data, arrival.address)
+        if peer is None:
+            return []
+        outputs = peer.transport.handle_datagram(arrival.data, arrival.address, now)
+        events = self._carry_out(peer, outputs, now)
+        self._deadlines.schedule(peer, peer.transport.deadline())
+        return events
+
+    def handle_timeout(self, now: float) -> list[SfuEvent]:
+        """Let every machine whose time has come act."""
+        events: list[SfuEvent] = []
+        for peer in self._deadlines.due(now):
+            events += self._carry_out(peer, peer.transport.handle_timeout(now), now)
+            self._deadlines.schedule(peer, peer.transport.deadline())
+        return events
+
+    def deadline(self) -> float | None:
+        """When to call `handle_timeout`."""
+        return self._deadlines.next()
+
+    def drops(self) -> Counter[str]:
+        """Datagrams that no peer was found for, by reason."""
+        return Counter({reason.value: number for reason, number in self._router.unrouted.items()})
+
+    def _carry_out(self, peer: Peer, outputs: Iterable[Output], now: float) -> list[SfuEvent]:
+        events = (self._carry_out_one(peer, output, now) for output in outputs)
+        return [event for event in events if event is not None]
+
+    def _carry_out_one(self, peer: Peer, output: Output, now: float) -> SfuEvent | None:
+        match output:
+            case Transmit(data, address):
+                self._forwarder.transmit(data, address)
+            case PathValidated(address):
+                self._router.bind(address, peer)
+            case PathRetired(address):
+                self._router.unbind(address, peer)
+            case UfragRetired(ufrag):
+                self._router.remove(ufrag)
+            case PathSelected(address):
+                return self._select(peer, address)
+            case Connected(keys):
+                self._forwarder.set_keys(peer.handle, _PROFILE_IDS[keys.profile], keys.receive, keys.send)
+                peer.connected = True
+                return PeerConnected(peer.id, (now - peer.offered_s) * 1000)
+            case Closed(reason):
+                return PeerClosed(peer.id, reason.value)
+            case ApplicationData():
+                pass
+        return None
+
+    def _select(self, peer: Peer, address: Address) -> SfuEvent | None:
+        moved = peer.address is not None and peer.address != address
+        peer.address = address
+        self._forwarder.set_path(peer.handle, address)
+        return PathChanged(peer.id, address) if moved else None

@@ -1,0 +1,177 @@
+"""The control side of one worker: peers, routes, keyframes and reports around one packet path.
+
+It composes; the rules are in the rooms that it joins. Sans-IO but for the packet path, which is handed in: everything
+takes the time as arguments (`now` in seconds on the monotonic clock, `now_ns` on the clock that stamps datagrams) and
+returns the events that the owner of the SFU should know.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+
+from relay.config import SfuSettings
+from relay.ids import PeerId
+from relay.sfu.negotiation.offer import understand
+from relay.sfu.ports import Address, Arrival, ArrivalKind, Forwarder, Notice, NoticeKind
+from relay.sfu.session import reports, statistics
+from relay.sfu.session.deadlines import Deadlines
+from relay.sfu.session.events import (
+    PeerClosed,
+    PeerConnected,
+    PeerOffer,
+    PeerStats,
+    SfuEvent,
+    SfuStats,
+    SlotRef,
+    SlotStarted,
+    SourceRef,
+    SourceStarted,
+)
+from relay.sfu.session.keyframe_requests import KeyframeDesk
+from relay.sfu.session.peer import Peer
+from relay.sfu.session.peers import Peers
+from relay.sfu.session.streams import Streams
+from relay.sfu.session.transports import Transports
+from relay.sfu.transport.dtls import Certificate
+
+
+class Worker:
+    """Peers and their media, by command and by what arrives.
+
+    given: settings, packet path, certificate, entropy. owned: the rooms, the report times, counts of closed peers.
+    """
+
+    def __init__(
+        self, settings: SfuSettings, forwarder: Forwarder, certificate: Certificate, entropy: Callable[[int], bytes]
+    ) -> None:
+        self._settings = settings
+        self._forwarder = forwarder
+        self._codecs = frozenset(settings.video_codecs + settings.audio_codecs)
+        self._streams = Streams(forwarder, lambda: int.from_bytes(entropy(4), "big") | 1)
+        self._transports = Transports(forwarder)
+        self._keyframes = KeyframeDesk(forwarder, self._streams, settings.keyframe_interval_ms / 1000)
+        self._peers = Peers(settings, forwarder, self._streams, self._transports, certificate, entropy)
+        self._report_times: Deadlines[Peer] = Deadlines()
+        self._closed: Counter[str] = Counter()
+
+    def open(self, candidates: tuple[Address, ...]) -> None:
+        """The addresses that answers shall name from now on."""
+        self._peers.candidates = candidates
+
+    def answer(self, peer: PeerId, offer: PeerOffer, now: float, now_ns: int) -> str:
+        """Answer an offer: creates the peer, or renegotiates (also restarts ICE of) the one of this name.
+
+        Raises `Malformed` for an offer against the rules of `negotiation.offer`, `LimitReached` beyond the configured
+        numbers; the peer is then as before.
+        """
+        settings = self._settings
+        agreement = understand(
+            offer.sdp,
+            offer.sources,
+            offer.slots,
+            self._codecs,
+            max_bytes=settings.max_sdp_bytes,
+            max_sections=settings.max_sections,
+        )
+        return self._peers.answer(peer, agreement, now, now_ns)
+
+    def route(self, slot: SlotRef, source: SourceRef | None, now: float, now_ns: int) -> list[SfuEvent]:
+        """Feed a slot from a source, or from nothing. Both may be named before they are negotiated."""
+        self._streams.route(slot, source, now_ns)
+        return self._handle_notices(now)
+
+    def remove(self, peer: PeerId, now: float) -> list[SfuEvent]:
+        """Close the peer's transport and forget it; nothing if there is none of this name."""
+        return self._gone(PeerClosed(peer, "removed"), now)
+
+    def peer_ids(self) -> list[PeerId]:
+        """Everyone."""
+        return list(self._peers.by_id)
+
+    def handle_arrivals(self, arrivals: Iterable[Arrival], now: float) -> list[SfuEvent]:
+        """What `pump` returned, and what the packet path noticed meanwhile."""
+        events: list[SfuEvent] = []
+        for arrival in arrivals:
+            if arrival.kind != ArrivalKind.RTCP:
+                events += self._react(self._transports.handle_arrival(arrival, now), now)
+        return events + self._handle_notices(now)
+
+    def handle_tick(self, now: float, now_ns: int) -> list[SfuEvent]:
+        """Every 10 ms or so: repair, and the reports that are due."""
+        self._forwarder.tick(now_ns)
+        for peer in self._report_times.due(now):
+            for packet in reports.compose(peer, self._forwarder, now_ns):
+                self._forwarder.transmit_rtcp(peer.handle, packet)
+            self._report_times.schedule(peer, now + self._settings.report_interval_ms / 1000)
+        return self._handle_notices(now)
+
+    def handle_timeout(self, now: float) -> list[SfuEvent]:
+        """What is due by `deadline`."""
+        events = self._react(self._transports.handle_timeout(now), now)
+        self._keyframes.handle_timeout(now)
+        return events
+
+    def deadline(self) -> float | None:
+        """When to call `handle_timeout`."""
+        times = [time for time in (self._transports.deadline(), self._keyframes.deadline()) if time is not None]
+        return min(times, default=None)
+
+    def stats(self) -> SfuStats:
+        """Totals of the worker."""
+        peers = len(self._peers.by_id)
+        return statistics.of_worker(
+            self._forwarder, peers, self._streams, self._keyframes, self._closed, self._transports
+        )
+
+    def peer_stats(self, peer: PeerId) -> PeerStats | None:
+        """One peer; None when there is none of this name."""
+        found = self._peers.by_id.get(peer)
+        return None if found is None else statistics.of_peer(found, self._forwarder)
+
+    def _react(self, events: list[SfuEvent], now: float) -> list[SfuEvent]:
+        told: list[SfuEvent] = []
+        for event in events:
+            if isinstance(event, PeerClosed):
+                told += self._gone(event, now)
+                continue
+            if isinstance(event, PeerConnected):
+                self._report_times.schedule(self._peers.by_id[event.peer], now)
+            told.append(event)
+        return told
+
+    def _gone(self, event: PeerClosed, now: float) -> list[SfuEvent]:
+        peer = self._peers.remove(event.peer, now)
+        if peer is None:
+            return []
+        self._report_times.forget(peer)
+        self._closed[event.reason] += 1
+        return [event]
+
+    def _handle_notices(self, now: float) -> list[SfuEvent]:
+        events: list[SfuEvent] = []
+        for notice in self._forwarder.notices():
+            event = self._notice(notice, now)
+            if event is not None:
+                events.append(event)
+        return events
+
+    def _notice(self, notice: Notice, now: float) -> SfuEvent | None:
+        match notice.kind:
+            case NoticeKind.KEYFRAME_WANTED:
+                self._keyframes.want(notice.handle, now)
+            case NoticeKind.KEYFRAME_SEEN:
+                self._keyframes.arrived(notice.handle)
+            case NoticeKind.TRACK_STARTED:
+                return self._source_started(notice)
+            case NoticeKind.SLOT_STARTED:
+                return self._slot_started(notice)
+        return None
+
+    def _source_started(self, notice: Notice) -> SfuEvent | None:
+        owner = self._streams.source_of_track(notice.handle)
+        return None if owner is None else SourceStarted(SourceRef(owner[0].id, owner[1].name))
+
+    def _slot_started(self, notice: Notice) -> SfuEvent | None:
+        owner, routed_ns = self._streams.slot_of(notice.handle), self._streams.routed_ns(notice.handle)
+        if owner is None or routed_ns is None:
+            return None
+        return SlotStarted(SlotRef(owner[0].id, owner[1].name), (notice.at_ns - routed_ns) / 1e6)

@@ -1,0 +1,142 @@
+"""One worker on the running event loop: the socket, the timers and the subscribers around `session.worker`."""
+
+import asyncio
+import logging
+import os
+import socket
+from collections.abc import Callable, Iterable
+
+from relay.clock import Clock, SystemClock
+from relay.config import SfuSettings
+from relay.errors import Misuse
+from relay.ids import PeerId
+from relay.sfu.dataplane import Forwarder
+from relay.sfu.ports import Address
+from relay.sfu.session.events import PeerOffer, PeerStats, SfuEvent, SfuStats, SlotRef, SourceRef
+from relay.sfu.session.worker import Worker
+from relay.sfu.shell import udp
+from relay.sfu.transport.dtls import Certificate
+
+_TICK_S = 0.01
+_LOG = logging.getLogger(__name__)
+
+
+class Sfu:
+    """Forwards media between peers over one UDP port. All methods are for the loop that ran `start`."""
+
+    def __init__(self, settings: SfuSettings, clock: Clock | None = None) -> None:
+        self._settings = settings
+        self._clock = clock or SystemClock()
+        self._forwarder = Forwarder(
+            max_peers=settings.max_peers, max_tracks=settings.max_streams, max_slots=settings.max_streams
+        )
+        certificate = Certificate.generate(self._clock.wall_ms() / 1000)
+        self._worker = Worker(settings, self._forwarder, certificate, os.urandom)
+        self._subscribers: dict[int, Callable[[SfuEvent], None]] = {}
+        self._subscriptions = 0
+        self._socket: socket.socket | None = None
+        self._tick_timer: asyncio.TimerHandle | None = None
+        self._deadline_timer: asyncio.TimerHandle | None = None
+
+    @property
+    def address(self) -> Address:
+        """Where the media port is bound. Raises `Misuse` before `start`."""
+        if self._socket is None:
+            raise Misuse("the SFU has not been started")
+        host, port = self._socket.getsockname()[:2]
+        return host, port
+
+    async def start(self) -> None:
+        """Bind the port and begin to serve. Raises `Unavailable` when the port cannot be had."""
+        self._socket = udp.bind(self._settings)
+        self._worker.open(udp.candidates(self._settings, self.address))
+        self._forwarder.attach(self._socket.fileno())
+        asyncio.get_running_loop().add_reader(self._socket.fileno(), self._readable)
+        self._tick()
+        _LOG.info("media port open", extra={"host": self.address[0], "port": self.address[1]})
+
+    async def close(self) -> None:
+        """Say goodbye to every peer and release the port."""
+        if self._socket is None:
+            return
+        now = self._clock.now_s()
+        for peer in self._worker.peer_ids():
+            self._publish(self._worker.remove(peer, now))
+        asyncio.get_running_loop().remove_reader(self._socket.fileno())
+        for timer in (self._tick_timer, self._deadline_timer):
+            if timer is not None:
+                timer.cancel()
+        self._socket.close()
+        self._socket = None
+
+    async def answer(self, peer: PeerId, offer: PeerOffer) -> str:
+        """Answer an SDP offer: creates the peer, or renegotiates (also restarts ICE of) the one of this name.
+
+        Raises `Malformed` for an offer against the rules of `negotiation.offer`, `LimitReached` beyond the configured
+        numbers; the peer is then as before.
+        """
+        text = self._worker.answer(peer, offer, self._clock.now_s(), self._clock.wall_ns())
+        self._arm()
+        return text
+
+    async def route(self, slot: SlotRef, source: SourceRef | None) -> None:
+        """Feed a slot from a source, or from nothing. Both may be named before they are negotiated."""
+        self._publish(self._worker.route(slot, source, self._clock.now_s(), self._clock.wall_ns()))
+        self._arm()
+
+    async def remove(self, peer: PeerId) -> None:
+        """Close the peer's transport and forget it; nothing if there is none of this name."""
+        self._publish(self._worker.remove(peer, self._clock.now_s()))
+
+    def subscribe(self, callback: Callable[[SfuEvent], None]) -> Callable[[], None]:
+        """Call `callback` with each event from now on; returns what ends that. It must not block."""
+        self._subscriptions += 1
+        token = self._subscriptions
+        self._subscribers[token] = callback
+
+        def unsubscribe() -> None:
+            self._subscribers.pop(token, None)
+
+        return unsubscribe
+
+    def stats(self) -> SfuStats:
+        """Totals of the worker."""
+        return self._worker.stats()
+
+    def peer_stats(self, peer: PeerId) -> PeerStats | None:
+        """One peer; None when there is none of this name."""
+        return self._worker.peer_stats(peer)
+
+    def _readable(self) -> None:
+        arrivals = self._forwarder.pump()
+        self._publish(self._worker.handle_arrivals(arrivals, self._clock.now_s()))
+        if arrivals:
+            self._arm()
+
+    def _tick(self) -> None:
+        self._tick_timer = asyncio.get_running_loop().call_later(_TICK_S, self._tick)
+        self._publish(self._worker.handle_tick(self._clock.now_s(), self._clock.wall_ns()))
+        self._arm()
+
+    def _timeout(self) -> None:
+        self._deadline_timer = None
+        self._publish(self._worker.handle_timeout(self._clock.now_s()))
+        self._arm()
+
+    def _arm(self) -> None:
+        deadline = self._worker.deadline()
+        if self._deadline_timer is not None:
+            self._deadline_timer.cancel()
+            self._deadline_timer = None
+        if deadline is not None:
+            delay = max(0.0, deadline - self._clock.now_s())
+            self._deadline_timer = asyncio.get_running_loop().call_later(delay, self._timeout)
+
+    def _publish(self, events: Iterable[SfuEvent]) -> None:
+        for event in events:
+            for callback in list(self._subscribers.values()):
+                try:
+                    callback(event)
+                except Exception:
+                    # One subscriber's bug must not stop the media of every call.
+                    _LOG.exception("a subscriber failed", extra={"event": type(event).__name__})
