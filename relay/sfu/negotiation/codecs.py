@@ -70,7 +70,7 @@ def _only(_parameters: Mapping[str, str]) -> int | None:
 
 
 def _small_number(text: str, limit: int) -> int | None:
-    return int(text) if text.isdecimal() and int(text) < limit else None
+    return int(text) if text.isascii() and text.isdecimal() and int(text) < limit else None
 
 
 def _vp9(parameters: Mapping[str, str]) -> int | None:

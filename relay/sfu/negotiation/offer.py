@@ -130,7 +130,7 @@ def _repair(offered: Mapping[int, RtpMap], parameters: Mapping[int, Fmtp]) -> di
     for number, rtpmap in offered.items():
         fmtp = parameters.get(number)
         apt = fmtp.parameters().get("apt", "") if fmtp is not None and rtpmap.encoding.lower() == "rtx" else ""
-        if apt.isdecimal():
+        if apt.isascii() and apt.isdecimal():
             repair[int(apt)] = number
     return repair
 

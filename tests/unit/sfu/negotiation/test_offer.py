@@ -1,0 +1,102 @@
+import pytest
+
+from relay.errors import Malformed
+from relay.sfu.negotiation.agreement import Agreement
+from relay.sfu.negotiation.offer import understand
+from relay.sfu.ports import CodecFamily, Extension, Kind
+from tests.support.offers import offer, section
+
+CODECS = frozenset({"VP8", "H264", "opus"})
+
+
+def agree(
+    text: str, sources: dict[str, str], slots: dict[str, str] | None = None, codecs: frozenset[str] = CODECS
+) -> Agreement:
+    return understand(text, sources, slots or {}, codecs, max_bytes=65_536, max_sections=32)
+
+
+def test_a_kiosk_with_one_source_and_one_slot() -> None:
+    ssrcs = "a=ssrc-group:FID 1111 2222\na=ssrc:1111 cname:x\na=ssrc:2222 cname:x\n"
+    text = offer(section("0", extra=ssrcs), section("1", "audio", "recvonly"))
+    agreement = agree(text, {"0": "camera"}, {"1": "microphone"})
+
+    camera, microphone = agreement.sections
+    assert (camera.source, camera.slot, camera.kind) == ("camera", None, Kind.VIDEO)
+    assert (camera.ssrc, camera.rtx_ssrc) == (1111, 2222)
+    assert [(each.payload_type, each.rtx_payload_type, each.family) for each in camera.payloads] == [
+        (96, 97, CodecFamily.VP8),
+        (98, -1, CodecFamily.H264),
+    ]
+    assert [(line.kind, line.parameter) for line in camera.formats[0].feedback] == [
+        ("nack", ""),
+        ("nack", "pli"),
+        ("ccm", "fir"),
+    ]
+    assert (microphone.source, microphone.slot, microphone.kind) == (None, "microphone", Kind.AUDIO)
+    assert agreement.extension_ids == {Extension.MID: 4}
+    assert (agreement.ufrag, agreement.dtls_client, agreement.reduced_size) == ("abcd", False, True)
+    assert "p" * 24 not in repr(agreement)
+
+
+def test_the_offerers_order_of_codecs_is_kept_and_others_are_left_out() -> None:
+    h264_first = offer(section("0").replace("96 97 98", "98 96 97"))
+    assert [each.payload_type for each in agree(h264_first, {"0": "camera"}).sections[0].payloads] == [98, 96]
+    only_h264 = agree(h264_first, {"0": "camera"}, codecs=frozenset({"H264"}))
+    assert [each.payload_type for each in only_h264.sections[0].payloads] == [98]
+
+
+def test_a_section_that_is_named_nothing_is_rejected_alone() -> None:
+    agreement = agree(offer(section("0"), section("1")), {"1": "camera"})
+    assert [each.accepted for each in agreement.sections] == [False, True]
+
+
+def test_a_section_for_both_directions() -> None:
+    text = offer(section("0", direction="sendrecv"))
+    (both,) = agree(text, {"0": "camera"}, {"0": "camera"}).sections
+    assert (both.source, both.slot) == ("camera", "camera")
+
+
+def test_a_source_that_does_not_send_is_not_accepted() -> None:
+    text = offer(section("0", direction="inactive"), section("1"))
+    agreement = agree(text, {"0": "camera", "1": "screen"})
+    assert [each.source for each in agreement.sections] == [None, "screen"]
+
+
+def test_who_opens_dtls() -> None:
+    def client(setup: str) -> bool:
+        text = offer(section("0").replace("setup:actpass", f"setup:{setup}"))
+        return agree(text, {"0": "camera"}).dtls_client
+
+    assert [client(setup) for setup in ("actpass", "active", "passive")] == [False, False, True]
+
+
+BROKEN = {
+    "not SDP": ("hello", {"0": "camera"}),
+    "no such MID": (offer(section("0")), {"1": "camera"}),
+    "nothing usable": (offer(section("0").replace("UDP/TLS/RTP/SAVPF", "RTP/AVP")), {"0": "camera"}),
+    "not bundled": (offer(section("0")).replace("BUNDLE 0", "BUNDLE"), {"0": "camera"}),
+    "no rtcp-mux": (offer(section("0").replace("a=rtcp-mux\n", "")), {"0": "camera"}),
+    "no fingerprint": (offer(section("0")).replace("a=fingerprint", "a=x-fingerprint"), {"0": "camera"}),
+    "no ufrag": (offer(section("0")).replace("a=ice-ufrag", "a=x-ufrag"), {"0": "camera"}),
+    "holdconn": (offer(section("0").replace("actpass", "holdconn")), {"0": "camera"}),
+    "two of one MID": (offer(section("0"), section("0")), {"0": "camera"}),
+    "two of one name": (offer(section("0"), section("1")), {"0": "camera", "1": "camera"}),
+    "no MID": (offer(section("0").replace("a=mid:0\n", "")), {"0": "camera"}),
+    "one extension, two ids": (
+        offer(section("0"), section("1").replace("extmap:4", "extmap:5")),
+        {"0": "camera", "1": "screen"},
+    ),
+    "oversize": (offer(section("0", extra="a=x:" + "y" * 70_000 + "\n")), {"0": "camera"}),
+    "too many sections": (offer(*[section(str(n)) for n in range(33)]), {"0": "camera"}),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_an_offer_that_cannot_be_answered_is_malformed(name: str) -> None:
+    with pytest.raises(Malformed):
+        agree(*BROKEN[name])
+
+
+def test_a_pts_reserved_for_padding_extension_is_not_agreed() -> None:
+    text = offer(section("0").replace("extmap:4", "extmap:15"))
+    assert agree(text, {"0": "camera"}).extension_ids == {}
