@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from relay.catalogue import Catalogue
-from relay.demo_catalogue import DEMO_CATALOGUE
 from relay.errors import Misuse
 
 
@@ -20,7 +18,9 @@ class SfuSettings:
     advertised_hosts: tuple[str, ...] = ()
     """Addresses put into candidates; empty: the bound address, or this machine's own when bound to all."""
     video_codecs: tuple[str, ...] = ("VP8", "H264", "VP9", "AV1")
-    """Accepted, in order of preference; VP8 first, because every client has it and it needs no licence."""
+    """Accepted; which of them is used is the sender's order, as its offer gives it."""
+    audio_codecs: tuple[str, ...] = ("opus", "PCMU", "PCMA", "G722")
+    """Accepted, likewise."""
     max_peers: int = 4096
     max_streams: int = 32_768
     """Sources plus slots of the worker."""
@@ -43,33 +43,6 @@ class SfuSettings:
             raise Misuse(f"port {self.port} is not between 0 and 65535")
         if self.keyframe_interval_ms <= 0 or self.report_interval_ms <= 0:
             raise Misuse("intervals must be positive")
-
-
-@dataclass(frozen=True, slots=True)
-class SchedulerSettings:
-    """The seat scheduler."""
-
-    offer_timeout_s: float = 20.0
-    """How long a seat may ring before the call goes to the next one."""
-    wrap_up_limit_s: float = 60.0
-    """After-call work; then the seat is made ready again. 0: no limit."""
-    seat_lease_s: float = 30.0
-    """A seat not heard of for this long is offline; must exceed the heartbeat."""
-    missed_offers_limit: int = 3
-    """Unanswered offers in a row after which a seat is set to break: nobody is sitting there."""
-    max_waiting: int = 100_000
-    """Calls waiting at once; more are refused instead of kept in vain."""
-    max_calls_per_kiosk: int = 1
-    service_level_target_s: float = 15.0
-    """GB/T 33358: a government hotline answers within 15 s."""
-    durable: bool = True
-    """Journal on disk (`data_dir`). False: in memory, for tests and simulations."""
-
-    def __post_init__(self) -> None:
-        _require_positive(self, "offer_timeout_s", "seat_lease_s", "missed_offers_limit", "max_waiting")
-        _require_positive(self, "max_calls_per_kiosk", "service_level_target_s")
-        if self.wrap_up_limit_s < 0:
-            raise Misuse("wrap_up_limit_s is negative; 0 means no limit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +88,7 @@ class ServerSettings:
     """Portals listening to `/api/events` at once."""
     hello_timeout_s: float = 10.0
     """From the opening of a WebSocket to its `hello`."""
-    heartbeat_s: float = 10.0
+    heartbeat_s: float = 5.0
     """Clients say something at least this often; after three times this, the connection is cut."""
     reconnect_grace_s: float = 5.0
     """Media of a call goes on this long while a participant's signalling reconnects."""
@@ -150,25 +123,6 @@ class LogSettings:
 
     level: Literal["debug", "info", "warning", "error"] = "info"
     style: Literal["console", "json"] = "console"
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """One relay: everything it needs to know, with defaults that need nothing prepared."""
-
-    sfu: SfuSettings = field(default_factory=SfuSettings)
-    scheduler: SchedulerSettings = field(default_factory=SchedulerSettings)
-    server: ServerSettings = field(default_factory=ServerSettings)
-    auth: AuthSettings = field(default_factory=AuthSettings)
-    log: LogSettings = field(default_factory=LogSettings)
-    catalogue: Catalogue = DEMO_CATALOGUE
-    """Service items, regions, seats and kiosks; the default is a small city for demonstrations."""
-    data_dir: str = ""
-    """Journal and generated secret. Empty: nothing is written, and nothing survives a restart."""
-
-    def __post_init__(self) -> None:
-        if self.scheduler.seat_lease_s < 2 * self.server.heartbeat_s:
-            raise Misuse("seat_lease_s must be at least two heartbeats, or one lost message makes a seat offline")
 
 
 def _require_positive(settings: object, *names: str) -> None:

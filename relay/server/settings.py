@@ -1,6 +1,6 @@
-"""Settings from a TOML file and the environment.
+"""Settings of a whole relay, and how they are read from a TOML file and the environment.
 
-The file has the shape of `relay.config.Settings`: `[server]`, `[sfu]`, `[scheduler]`, `[auth]`, `[log]` and
+The file has the shape of `Settings`: `[server]`, `[sfu]`, `[scheduler]`, `[auth]`, `[log]` and
 `[catalogue]`, the last either inline or as `catalogue = "catalogue.toml"` beside the file. A variable such as
 `RELAY_SERVER__PORT=8443` sets one scalar field and wins over the file. An unknown name is an error, never ignored.
 """
@@ -14,12 +14,35 @@ from typing import Any, get_type_hints
 
 import msgspec
 
-from relay.config import Settings
+from relay.catalogue import Catalogue
+from relay.config import AuthSettings, LogSettings, ServerSettings, SfuSettings
+from relay.demo_catalogue import DEMO_CATALOGUE
 from relay.errors import Misuse
+from relay.scheduler.settings import SchedulerSettings
 
 PREFIX = "RELAY_"
 _UNSECTIONED = "RELAY_DATA_DIR"
 """Other names without `__` are not ours: Kubernetes sets `RELAY_PORT` itself for a service called relay."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Settings:
+    """One relay: everything it needs to know, with defaults that need nothing prepared."""
+
+    sfu: SfuSettings = dataclasses.field(default_factory=SfuSettings)
+    scheduler: SchedulerSettings = dataclasses.field(default_factory=SchedulerSettings)
+    server: ServerSettings = dataclasses.field(default_factory=ServerSettings)
+    auth: AuthSettings = dataclasses.field(default_factory=AuthSettings)
+    log: LogSettings = dataclasses.field(default_factory=LogSettings)
+    catalogue: Catalogue = DEMO_CATALOGUE
+    """Service items, regions, seats and kiosks; the default is a small city for demonstrations."""
+    data_dir: str = ""
+    """Journal and generated secret. Empty: nothing is written, and nothing survives a restart."""
+
+    def __post_init__(self) -> None:
+        lease_ms, heartbeat_s = self.scheduler.seat_lease_ms, self.server.heartbeat_s
+        if lease_ms and lease_ms < 2000 * heartbeat_s:
+            raise Misuse(f"seat_lease_ms must be at least two heartbeats of {heartbeat_s:g} s: one message may be lost")
 
 
 def load_settings(path: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:
