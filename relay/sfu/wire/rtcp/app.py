@@ -27,7 +27,8 @@ class App:
     def parse(cls, count: int, body: bytes) -> "App":
         """From a packet's subtype and body. Raises Malformed."""
         require(body, _HEAD.size, "APP")
-        return cls(count, *_HEAD.unpack_from(body), body[_HEAD.size :])
+        ssrc, name = _HEAD.unpack_from(body)
+        return cls(count, ssrc, name, body[_HEAD.size :])
 
     def serialise(self) -> bytes:
         """The packet."""

@@ -33,7 +33,8 @@ class SenderReport:
     def parse(cls, count: int, body: bytes) -> "SenderReport":
         """From a packet's count and body. Raises Malformed."""
         require(body, _SENDER.size, "sender report")
-        return cls(*_SENDER.unpack_from(body), pull_blocks(body, _SENDER.size, count))
+        ssrc, ntp, rtp_timestamp, packets, octets = _SENDER.unpack_from(body)
+        return cls(ssrc, ntp, rtp_timestamp, packets, octets, pull_blocks(body, _SENDER.size, count))
 
     def serialise(self) -> bytes:
         """The packet."""

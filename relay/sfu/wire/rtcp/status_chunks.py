@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Final, NamedTuple
 
-from relay.errors import Malformed
 from relay.sfu.wire.rtcp.framing import require
 
 LOST: Final = 0
@@ -18,6 +17,7 @@ SMALL: Final = 1
 LARGE: Final = 2
 """Arrived, its delta in two bytes, signed."""
 RESERVED: Final = 3
+"""Arrived, some senders say, without a delta: of no use to a congestion controller, so it is read and ignored."""
 
 _CHUNK: Final = struct.Struct("!H")
 _MAX_RUN: Final = 0x1FFF
@@ -33,7 +33,7 @@ class Run(NamedTuple):
 def pull_runs(data: bytes, offset: int, status_count: int) -> tuple[list[Run], int]:
     """The runs of exactly `status_count` statuses, and the offset behind their chunks. Raises Malformed.
 
-    The last chunk may say more than is counted; a reserved symbol is refused, as libwebrtc does.
+    The last chunk may say more than is counted.
     """
     runs: list[Run] = []
     left = status_count
@@ -45,8 +45,6 @@ def pull_runs(data: bytes, offset: int, status_count: int) -> tuple[list[Run], i
             left -= length
             if length:
                 runs.append(Run(run.symbol, length))
-            if length and run.symbol == RESERVED:
-                raise Malformed("transport feedback uses the reserved status", offset)
         offset += _CHUNK.size
     return runs, offset
 

@@ -12,7 +12,7 @@ from typing import ClassVar, Final
 from relay.errors import Misuse
 from relay.sfu.wire.rtcp import feedback, status_chunks
 from relay.sfu.wire.rtcp.framing import push, require
-from relay.sfu.wire.rtcp.status_chunks import LARGE, LOST, SMALL, Run
+from relay.sfu.wire.rtcp.status_chunks import LARGE, LOST, RESERVED, SMALL, Run
 
 TICK_US: Final = 250
 REFERENCE_US: Final = 64_000
@@ -144,7 +144,7 @@ def _fits(group: list[tuple[int, int]], arrival: tuple[int, int]) -> bool:
 def _pull_received(fci: bytes, offset: int, base: int, runs: list[Run]) -> Iterator[Received]:
     index = base
     for symbol, length in runs:
-        if symbol == LOST:
+        if symbol in (LOST, RESERVED):
             index += length
             continue
         for _ in range(length):
