@@ -25,6 +25,19 @@ from relay.sfu.transport.certificate import HASHES, Certificate
 from relay.sfu.transport.outputs import ApplicationData, Closed, CloseReason, Connected, DtlsOutput
 from relay.sfu.wire.sdp import Fingerprint
 
+__all__ = [
+    "HANDSHAKE_TIMEOUT_S",
+    "MAX_APPLICATION_BYTES",
+    "MTU",
+    "TRANSITIONS",
+    "Certificate",
+    "Dtls",
+    "DtlsEvent",
+    "DtlsRole",
+    "DtlsState",
+    "transition",
+]
+
 MTU: Final = 1200
 """Bytes of UDP payload that every path is taken to carry, as all browsers do."""
 MAX_APPLICATION_BYTES: Final = 1 << 14

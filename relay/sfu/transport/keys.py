@@ -11,15 +11,16 @@ EXPORTER_LABEL: Final = b"EXTRACTOR-dtls_srtp"
 
 
 class SrtpProfile(Enum):
-    """A protection profile: its RFC name, and its master key and salt lengths in bytes."""
+    """A protection profile: its RFC name, its number, and its master key and salt lengths in bytes."""
 
-    AEAD_AES_128_GCM = ("SRTP_AEAD_AES_128_GCM", 16, 12)
+    AEAD_AES_128_GCM = ("SRTP_AEAD_AES_128_GCM", 0x0007, 16, 12)
     """RFC 7714 §14.2."""
-    AES128_CM_SHA1_80 = ("SRTP_AES128_CM_SHA1_80", 16, 14)
+    AES128_CM_SHA1_80 = ("SRTP_AES128_CM_SHA1_80", 0x0001, 16, 14)
     """RFC 5764 §4.1.2; the one every WebRTC endpoint has."""
 
-    def __init__(self, openssl_name: str, key_bytes: int, salt_bytes: int) -> None:
+    def __init__(self, openssl_name: str, number: int, key_bytes: int, salt_bytes: int) -> None:
         self.openssl_name = openssl_name
+        self.number = number
         self.key_bytes = key_bytes
         self.salt_bytes = salt_bytes
 

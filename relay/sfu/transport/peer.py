@@ -115,9 +115,9 @@ class PeerTransport:
         """Tell the peer's credentials once its answer has come."""
         self._ice.set_remote(remote)
 
-    def restart_ice(self, local: IceCredentials, remote: IceCredentials | None) -> list[Output]:
+    def restart_ice(self, local: IceCredentials, remote: IceCredentials | None, now: float) -> list[Output]:
         """Take new credentials. Path and keys stay until the peer nominates with them; then UfragRetired comes."""
-        return self._from_ice(self._ice.restart(local, remote), 0.0)
+        return self._from_ice(self._ice.restart(local, remote), now)
 
     def handle_datagram(self, data: bytes, address: Address, now: float) -> list[Output]:
         """Take a STUN or DTLS datagram from `address`; anything else is the packet path's and is ignored here."""
@@ -149,7 +149,7 @@ class PeerTransport:
         """Send an SCTP packet inside DTLS. Misuse unless CONNECTED."""
         return self._from_dtls(self._dtls.send_application(data))
 
-    def close(self) -> list[Output]:
+    def close(self, _now: float) -> list[Output]:
         """Say goodbye and end. Nothing if already ended."""
         return self._from_dtls(self._dtls.close())
 
