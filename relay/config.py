@@ -27,10 +27,6 @@ class SfuSettings:
     max_sdp_bytes: int = 65_536
     max_sections: int = 32
     """Media sections of one peer."""
-    setup_timeout_s: float = 30.0
-    """From the answer to a finished DTLS handshake; frees what a client abandoned."""
-    consent_timeout_s: float = 30.0
-    """RFC 7675: silence after which a peer is gone."""
     keyframe_interval_ms: int = 500
     """At most one keyframe request per source in this time, whatever the number of receivers."""
     report_interval_ms: int = 1000

@@ -48,7 +48,7 @@ class Peers:
         self.candidates: tuple[Address, ...] = ()
 
     def answer(self, peer_id: PeerId, agreement: Agreement, now: float, now_ns: int) -> str:
-        """Carry out an offer and compose its answer. Raises `LimitReached`."""
+        """Carry out an offer and compose its answer. Raises `LimitReached`, and `Malformed` for unusable keys."""
         peer = self.by_id.get(peer_id)
         if peer is not None and peer.agreement.fingerprints != agreement.fingerprints:
             # Another certificate is another client: a reloaded page under the same name.
@@ -71,20 +71,16 @@ class Peers:
         return peer
 
     def _create(self, peer_id: PeerId, agreement: Agreement, now: float, now_ns: int) -> Peer:
-        try:
-            handle = self._forwarder.add_peer()
-        except MemoryError as error:
-            raise LimitReached(f"this worker carries {self._settings.max_peers} peers already") from error
         local = self._credentials()
         transport = PeerTransport(
             local,
-            IceCredentials(agreement.ufrag, agreement.password),
+            _remote(agreement),
             self._certificate,
             agreement.fingerprints,
             DtlsRole.CLIENT if agreement.dtls_client else DtlsRole.SERVER,
         )
         session_id = int.from_bytes(self._entropy(7), "big")
-        peer = Peer(peer_id, handle, transport, agreement, local, session_id, now)
+        peer = Peer(peer_id, self._add_handle(), transport, agreement, local, session_id, now)
         try:
             self._streams.apply(peer, now_ns)
         except LimitReached:
@@ -94,7 +90,14 @@ class Peers:
         self.by_id[peer_id] = peer
         return peer
 
+    def _add_handle(self) -> int:
+        try:
+            return self._forwarder.add_peer()
+        except MemoryError as error:
+            raise LimitReached(f"this worker carries {self._settings.max_peers} peers already") from error
+
     def _renew(self, peer: Peer, agreement: Agreement, now: float, now_ns: int) -> Peer:
+        remote = _remote(agreement)
         before, peer.agreement = peer.agreement, agreement
         try:
             self._streams.apply(peer, now_ns)
@@ -102,10 +105,9 @@ class Peers:
             peer.agreement = before
             self._streams.apply(peer, now_ns)
             raise
-        if (before.ufrag, before.password) != (agreement.ufrag, agreement.password):
+        if remote != _remote(before):
             peer.local = self._credentials()
-            peer.transport.restart_ice(peer.local, IceCredentials(agreement.ufrag, agreement.password), now)
-            self._transports.add_ufrag(peer, peer.local.ufrag)
+            self._transports.restart(peer, remote, now)
         peer.version += 1
         return peer
 
@@ -115,3 +117,7 @@ class Peers:
 
     def _credentials(self) -> IceCredentials:
         return IceCredentials.from_entropy(self._entropy(_CREDENTIAL_BYTES))
+
+
+def _remote(agreement: Agreement) -> IceCredentials:
+    return IceCredentials(agreement.ufrag, agreement.password)

@@ -11,6 +11,7 @@ from relay.sfu.session.deadlines import Deadlines
 from relay.sfu.session.events import PathChanged, PeerClosed, PeerConnected, SfuEvent
 from relay.sfu.session.peer import Peer
 from relay.sfu.transport.demux import Router
+from relay.sfu.transport.ice import IceCredentials
 from relay.sfu.transport.keys import SrtpProfile
 from relay.sfu.transport.outputs import (
     ApplicationData,
@@ -42,9 +43,10 @@ class Transports:
         peer.transport.start(now)
         self._deadlines.schedule(peer, peer.transport.deadline())
 
-    def add_ufrag(self, peer: Peer, ufrag: str) -> None:
-        """The peer restarts ICE: take checks for this fragment too."""
-        self._router.add(ufrag, peer)
+    def restart(self, peer: Peer, remote: IceCredentials, now: float) -> None:
+        """The peer restarts ICE: take checks for its new fragment too; the path stays until one of them nominates."""
+        self._router.add(peer.local.ufrag, peer)
+        self._carry_out(peer, peer.transport.restart_ice(peer.local, remote, now), now)
         self._deadlines.schedule(peer, peer.transport.deadline())
 
     def remove(self, peer: Peer, now: float) -> None:

@@ -1,0 +1,123 @@
+"""A packet path without packets: keeps what the control side asked for, so that its decisions can be read back."""
+
+from collections.abc import Mapping, Sequence
+
+from relay.sfu.ports import (
+    Address,
+    Arrival,
+    Notice,
+    Payload,
+    ReceptionReport,
+    SenderInfo,
+    SlotStats,
+    TrackStats,
+)
+
+
+class MemoryForwarder:
+    """Implements `relay.sfu.ports.Forwarder` in RAM."""
+
+    def __init__(self, max_streams: int = 1000) -> None:
+        self._max_streams = max_streams
+        self._next = 0
+        self.peers: dict[int, Address | None] = {}
+        self.tracks: dict[int, int] = {}
+        """Track → SSRC."""
+        self.slots: dict[int, int | None] = {}
+        """Slot → the track that feeds it."""
+        self.rtcp: list[tuple[int, bytes]] = []
+        self.sent: list[tuple[bytes, Address]] = []
+        self.waiting: list[Notice] = []
+        self.reports: dict[int, ReceptionReport] = {}
+        self.senders: dict[int, SenderInfo] = {}
+
+    def _handle(self) -> int:
+        self._next += 1
+        return self._next
+
+    def attach(self, fd: int) -> None: ...
+
+    def pump(self) -> list[Arrival]:
+        return []
+
+    def transmit(self, data: bytes, address: Address) -> bool:
+        self.sent.append((data, address))
+        return True
+
+    def transmit_rtcp(self, peer: int, compound: bytes) -> bool:
+        self.rtcp.append((peer, compound))
+        return True
+
+    def add_peer(self) -> int:
+        peer = self._handle()
+        self.peers[peer] = None
+        return peer
+
+    def remove_peer(self, peer: int) -> None:
+        del self.peers[peer]
+
+    def set_path(self, peer: int, address: Address) -> None:
+        self.peers[peer] = address
+
+    def set_keys(self, peer: int, profile: int, receive: bytes, send: bytes) -> None: ...
+
+    def set_extensions(self, peer: int, ids: Mapping[int, int]) -> None: ...
+
+    def add_track(self, peer: int, kind: int, mid: bytes, ssrc: int, rtx_ssrc: int, payloads: Sequence[Payload]) -> int:
+        self._check_room()
+        track = self._handle()
+        self.tracks[track] = ssrc
+        return track
+
+    def remove_track(self, track: int) -> None:
+        del self.tracks[track]
+        self.slots = {slot: None if fed == track else fed for slot, fed in self.slots.items()}
+
+    def add_slot(self, peer: int, kind: int, ssrc: int, rtx_ssrc: int, payloads: Sequence[Payload]) -> int:
+        self._check_room()
+        slot = self._handle()
+        self.slots[slot] = None
+        return slot
+
+    def remove_slot(self, slot: int) -> None:
+        del self.slots[slot]
+
+    def connect(self, slot: int, track: int) -> None:
+        assert track in self.tracks
+        assert slot in self.slots
+        self.slots[slot] = track
+
+    def disconnect(self, slot: int) -> None:
+        assert slot in self.slots
+        self.slots[slot] = None
+
+    def tick(self, now_ns: int) -> None: ...
+
+    def notices(self) -> list[Notice]:
+        notices, self.waiting = self.waiting, []
+        return notices
+
+    def reception_report(self, track: int, now_ns: int) -> ReceptionReport | None:
+        return self.reports.get(track)
+
+    def sender_info(self, slot: int, now_ns: int) -> SenderInfo | None:
+        return self.senders.get(slot)
+
+    def track_ssrc(self, track: int) -> int:
+        return self.tracks[track]
+
+    def track_stats(self, track: int) -> TrackStats:
+        return TrackStats(0, 0, 0, 0, 0, 0.0, 0, 0, 0)
+
+    def slot_stats(self, slot: int) -> SlotStats:
+        return SlotStats(0, 0, 0, 0, 0, 0, 0.0, 0.0, -1.0, 0)
+
+    def counters(self) -> Mapping[str, int]:
+        return {}
+
+    def residence(self) -> tuple[Sequence[float], Sequence[int]]:
+        return (), (0,)
+
+    def _check_room(self) -> None:
+        if len(self.tracks) + len(self.slots) >= self._max_streams:
+            raise MemoryError("no room for another stream")
