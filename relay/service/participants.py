@@ -55,6 +55,8 @@ class Participant:
     slots: frozenset[str] = frozenset()
     active: set[str] = field(default_factory=set)
     """Sources it says it is sending."""
+    shown: tuple[object, ...] = ()
+    """Kiosk: the place in the queue it was last told."""
     leave_at_s: float | None = None
     """When it is given up, unless its line comes back."""
 

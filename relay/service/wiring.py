@@ -1,6 +1,6 @@
 """Who hears and sees whom, as routes: a pure function from the members of a conversation to slots and their sources.
 
-The first party a member hears fills its slots `microphone camera document screen`; the second one `microphone-2` …
+The first party that a member hears fills its slots `microphone camera document screen`; the second one `microphone-2` …
 `screen-2`, and so on, as far as the member has negotiated them. Nothing is remembered here: what must change is the
 difference between the routes wanted and the routes made.
 """
@@ -21,8 +21,7 @@ _TO_THE_AGENT = _IN_PUBLIC | {Role.CONSULTANT, Role.WHISPER}
 _HEARD_BY: dict[Role, frozenset[Role]] = dict.fromkeys(Role, _IN_PUBLIC) | {Role.AGENT: _TO_THE_AGENT}
 """Whom a listener hears, itself excepted: consultants and whispering supervisors speak to the agent alone."""
 
-_ORDER = (Role.CITIZEN, Role.AGENT, Role.MEMBER, Role.CONSULTANT, Role.WHISPER, Role.BARGE)
-"""Who comes first in a listener's slots."""
+_ORDER = (Role.CITIZEN, Role.AGENT, Role.MEMBER, Role.CONSULTANT, Role.WHISPER, Role.BARGE, Role.MONITOR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +43,12 @@ class Route:
     source: SourceRef | None
 
 
-def wanted_routes(members: Sequence[Member]) -> dict[SlotRef, SourceRef]:
-    """The routes that let every member hear and see whom its role allows."""
+def wanted_routes(listener: Member, members: Sequence[Member]) -> dict[SlotRef, SourceRef]:
+    """The routes that let one member hear and see whom its role allows."""
+    if listener.held:
+        return {}
     return {
         slot: source
-        for listener in members
-        if not listener.held
         for place, speaker in enumerate(speakers_for(listener, members), start=1)
         for slot, source in _between(listener, speaker, place)
     }
@@ -57,9 +56,18 @@ def wanted_routes(members: Sequence[Member]) -> dict[SlotRef, SourceRef]:
 
 def speakers_for(listener: Member, members: Sequence[Member]) -> list[Member]:
     """Whom a listener hears, in the order of its slots."""
-    heard = _HEARD_BY[listener.role]
-    speakers = [m for m in members if m.role in heard and not m.held and m.peer != listener.peer]
-    return sorted(speakers, key=lambda member: _ORDER.index(member.role))
+    speakers = [m for m in members if m.peer != listener.peer and not m.held and may_hear(listener.role, m.role)]
+    return sorted(speakers, key=lambda member: precedence(member.role))
+
+
+def may_hear(listener: Role, speaker: Role) -> bool:
+    """Whether somebody in one role hears somebody in another."""
+    return speaker in _HEARD_BY[listener]
+
+
+def precedence(role: Role) -> int:
+    """Who comes first in a listener's slots: the lowest."""
+    return _ORDER.index(role)
 
 
 def changes(made: Routes, wanted: Routes) -> list[Route]:

@@ -13,11 +13,9 @@ def member(peer: str, role: Role, *, slots: frozenset[str] = ALL, held: bool = F
 
 def heard_by(listener: str, members: list[Member]) -> dict[str, str]:
     """Slot to `peer.source`, of one listener."""
-    return {
-        slot.slot: f"{source.peer}.{source.source}"
-        for slot, source in wanted_routes(members).items()
-        if slot.peer == listener
-    }
+    routes = wanted_routes(next(each for each in members if each.peer == listener), members)
+    assert all(slot.peer == listener for slot in routes)
+    return {slot.slot: f"{source.peer}.{source.source}" for slot, source in routes.items()}
 
 
 def test_a_call_joins_each_source_to_the_slot_of_its_name_both_ways():
@@ -33,7 +31,7 @@ def test_only_negotiated_slots_are_fed():
 
 def test_a_held_citizen_neither_hears_nor_is_heard():
     call = [member("kiosk", Role.CITIZEN, held=True), member("seat", Role.AGENT)]
-    assert wanted_routes(call) == {}
+    assert heard_by("kiosk", call) == heard_by("seat", call) == {}
 
 
 def test_the_second_party_fills_the_second_slots():

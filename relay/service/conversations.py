@@ -1,0 +1,147 @@
+"""Who talks with whom now, and which routes have been made for it.
+
+Owned here: the conversations as the scheduler last stated them, and the routes as the media side was last told. Both
+are compared whenever either changes, so a repeated or late statement does nothing, and a peer that comes back is wired
+in again. A seat in several conversations hears the one that was connected last.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from relay.ids import PeerId
+from relay.scheduler.model import Participant as Party
+from relay.scheduler.model import Role
+from relay.service.participants import Desk, Participants, Who
+from relay.service.wiring import Member, Route, changes, may_hear, precedence, wanted_routes
+from relay.sfu.session.events import SlotRef, SourceRef
+
+_SUPERVISING = frozenset({Role.MONITOR, Role.WHISPER, Role.BARGE})
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """One call's parties, as of one revision."""
+
+    call: str
+    parties: tuple[Party, ...]
+    revision: int
+
+    @property
+    def members(self) -> list[Who]:
+        """Everybody in it."""
+        return [who_of(party) for party in self.parties]
+
+
+def who_of(party: Party) -> Who:
+    """The identity that takes this part."""
+    if party.role is Role.CITIZEN:
+        return Who(Desk.KIOSK, party.who)
+    return Who(Desk.SUPERVISOR if party.role in _SUPERVISING else Desk.SEAT, party.who)
+
+
+class Conversations:
+    """All of them, with their routes."""
+
+    def __init__(self, participants: Participants) -> None:
+        self._participants = participants
+        self._by_call: dict[str, Conversation] = {}
+        self._calls_of: dict[Who, list[str]] = {}
+        self._made: dict[PeerId, dict[SlotRef, SourceRef]] = {}
+
+    def find(self, call: str) -> Conversation | None:
+        """The conversation of a call, if it is connected."""
+        return self._by_call.get(call)
+
+    def front(self, who: Who) -> Conversation | None:
+        """The conversation somebody hears."""
+        calls = self._calls_of.get(who)
+        return self._by_call[calls[-1]] if calls else None
+
+    def calls_of(self, who: Who) -> tuple[str, ...]:
+        """The calls somebody is in."""
+        return tuple(self._calls_of.get(who, ()))
+
+    def members(self, call: str) -> list[Who]:
+        """Everybody in a call."""
+        conversation = self._by_call.get(call)
+        return conversation.members if conversation else []
+
+    def role(self, who: Who, call: str) -> Role | None:
+        """The part somebody takes in a call."""
+        conversation = self._by_call.get(call)
+        parties = conversation.parties if conversation else ()
+        return next((party.role for party in parties if who_of(party) == who), None)
+
+    def connect(self, conversation: Conversation) -> list[Who]:
+        """Take a statement of the scheduler in; everybody it concerns, nobody when it is older than what is known."""
+        known = self._by_call.get(conversation.call)
+        if known is not None and known.revision > conversation.revision:
+            return []
+        before = known.members if known else []
+        self._by_call[conversation.call] = conversation
+        for who in before:
+            if who not in conversation.members:
+                self._leave(who, conversation.call)
+        for who in conversation.members:
+            if who not in before:
+                self._calls_of.setdefault(who, []).append(conversation.call)
+        return list(dict.fromkeys(before + conversation.members))
+
+    def disconnect(self, call: str) -> list[Who]:
+        """The conversation is over; everybody who was in it."""
+        known = self._by_call.pop(call, None)
+        if known is None:
+            return []
+        for who in known.members:
+            self._leave(who, call)
+        return known.members
+
+    def forget_peer(self, peer: PeerId) -> None:
+        """The peer is gone, and its slots with it."""
+        self._made.pop(peer, None)
+
+    def reconcile(self, concerned: Iterable[Who]) -> list[Route]:
+        """The route changes that make what these hear what they should hear."""
+        routes: list[Route] = []
+        for who in concerned:
+            participant = self._participants.find(who)
+            if participant is None or participant.peer is None:
+                continue
+            wanted = self._wanted(who)
+            routes += changes(self._made.get(participant.peer, {}), wanted)
+            if wanted:
+                self._made[participant.peer] = wanted
+            else:
+                self._made.pop(participant.peer, None)
+        return routes
+
+    def other_side(self, who: Who, call: str) -> Who | None:
+        """The party that somebody in this call hears first."""
+        conversation = self._by_call.get(call)
+        roles = {who_of(party): party.role for party in conversation.parties} if conversation else {}
+        own = roles.pop(who, None)
+        heard = [other for other, role in roles.items() if own is not None and may_hear(own, role)]
+        return min(heard, key=lambda other: precedence(roles[other]), default=None)
+
+    def _wanted(self, who: Who) -> dict[SlotRef, SourceRef]:
+        conversation = self.front(who)
+        if conversation is None:
+            return {}
+        members = self._present(conversation.parties)
+        return wanted_routes(members[who], list(members.values())) if who in members else {}
+
+    def _present(self, parties: Sequence[Party]) -> dict[Who, Member]:
+        """The parties that have media."""
+        members: dict[Who, Member] = {}
+        for party in parties:
+            who = who_of(party)
+            participant = self._participants.find(who)
+            if participant is not None and participant.peer is not None:
+                members[who] = Member(participant.peer, party.role, participant.slots, party.held)
+        return members
+
+    def _leave(self, who: Who, call: str) -> None:
+        calls = self._calls_of[who]
+        calls.remove(call)
+        if not calls:
+            del self._calls_of[who]

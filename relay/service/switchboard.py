@@ -1,0 +1,252 @@
+"""A call's life: joins what the scheduler decides, what the media side reports, and who is on the line. Pure.
+
+Fed with logins and losses, scheduler effects, SFU events and the time; returns outputs. Rules:
+
+- A seat whose line breaks outside a conversation is logged out at once, so that a call it was offered is back in its
+  place immediately. Within a conversation or its wrap-up, and for kiosks, everything goes on for the grace period.
+- A seat gets no offers before its media is connected; a call is confirmed to the scheduler when media flows.
+- A seat whose media dies while its line lives gives its calls back to the queue, with the age they have.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from relay.scheduler import commands, effects
+from relay.scheduler.model import Party, Role
+from relay.service.conversations import Conversation, Conversations
+from relay.service.outputs import Cause, ClosePeer, Cut, Output, Submit
+from relay.service.participants import Desk, Joined, Line, Participant, Participants, Who
+from relay.service.telling import Records, Teller
+from relay.sfu.session.events import PeerClosed, PeerConnected, SfuEvent, SlotStarted
+
+_GRACE_FOR = frozenset({"in-call", "wrap-up"})
+"""States in which a seat may come back to where it was."""
+_ALL = (Desk.KIOSK, Desk.SEAT, Desk.SUPERVISOR)
+_OVER: dict[str, tuple[Desk, ...]] = {
+    "ended": _ALL,
+    "abandoned": (Desk.KIOSK,),
+    "deflected": (Desk.KIOSK,),
+    "released": (Desk.SEAT, Desk.SUPERVISOR),
+    "left": (Desk.SEAT, Desk.SUPERVISOR),
+    "wrap_up": (Desk.SEAT,),
+    "callback_failed": (Desk.SEAT,),
+}
+"""Topics that mean the end of the call for whoever is told, and at which desks that can be."""
+_OUTCOMES = {"timed_out": "timeout", "accepted": "accepted", "declined": "declined"}
+
+
+class Switchboard:
+    """Composes participants, conversations and what they are told."""
+
+    def __init__(self, participants: Participants, records: Records, *, media_required: bool = True) -> None:
+        self._participants = participants
+        self._records = records
+        self._conversations = Conversations(participants)
+        self._teller = Teller(participants, self._conversations, records)
+        self._media_required = media_required
+        self._unconfirmed: set[str] = set()
+        """Calls connected by the scheduler in which no media has been seen yet."""
+
+    # Lines
+
+    def join(self, newcomer: Participant, session: str) -> tuple[Joined, list[Output]]:
+        """Take a login in; raises `LimitReached`. `greet` the participant once it has been welcomed."""
+        joined = self._participants.join(newcomer, session)
+        outputs: list[Output] = []
+        if joined.replaced is not None:
+            outputs.append(Cut(joined.replaced, Cause.REPLACED))
+        if joined.abandoned is not None:
+            self._conversations.forget_peer(joined.abandoned)
+            outputs += [*self._rewire(joined.participant.who), ClosePeer(joined.abandoned)]
+        return joined, outputs
+
+    def greet(self, participant: Participant) -> list[Output]:
+        """Tell somebody who has just been welcomed how things stand."""
+        return self._teller.state(participant.who)
+
+    def lose_line(self, line: Line, now_s: float) -> list[Output]:
+        """A line broke or was closed."""
+        participant = self._participants.lose_line(line, now_s)
+        if participant is None or participant.who.desk is not Desk.SEAT:
+            return []
+        seat = self._records.seat(participant.who.name)
+        if seat.state in _GRACE_FOR:
+            return []
+        leave = [Submit(commands.LogOut(seat=seat.seat, reason="line-lost"))] if seat.state != "offline" else []
+        return [*leave, *self._forget(participant)]
+
+    def set_presence(self, participant: Participant, presence: commands.Command) -> list[commands.Command]:
+        """The commands that make a seat ready, given that it gets no offers before its media is connected."""
+        ready = participant.media_ready or not self._media_required
+        return [commands.ReportPath(seat=participant.who.name, media_ready=ready), presence]
+
+    def heard(self, participant: Participant) -> list[Output]:
+        """A heartbeat."""
+        name = participant.who.name
+        if participant.who.desk is Desk.SEAT:
+            return [Submit(commands.SeatSeen(seat=name))]
+        if participant.who.desk is Desk.KIOSK and self._records.calls_of_kiosk(name):
+            return [Submit(commands.KioskSeen(kiosk=name))]
+        return []
+
+    def negotiated(self, participant: Participant) -> list[Output]:
+        """The SFU has answered its offer: wire what was waiting for it."""
+        return self._rewire(participant.who)
+
+    def switch_source(self, participant: Participant, source: str, *, active: bool) -> list[Output]:
+        """It says that it sends a source, or no longer does."""
+        (participant.active.add if active else participant.active.discard)(source)
+        return self._teller.source(participant.who, source, active=active)
+
+    # Scheduler
+
+    def restore(self, conversations: Iterable[Conversation]) -> None:
+        """Take over the conversations that a restarted scheduler still knows."""
+        for conversation in conversations:
+            self._conversations.connect(conversation)
+
+    def handle_effect(self, effect: effects.AnyEffect) -> list[Output]:
+        """Carry out one effect; doing so twice does nothing new."""
+        return _EFFECTS[type(effect)](self, effect)
+
+    def _ring(self, effect: effects.Ring) -> list[Output]:
+        call, seat = self._records.call(effect.call), Who(Desk.SEAT, effect.seat)
+        if call is None:
+            return []
+        outputs = self._teller.ringing(seat, call, effect.offer) + self._teller.seat(seat)
+        return outputs + self._teller.call(Who(Desk.KIOSK, call.kiosk), call)
+
+    def _stop_ringing(self, effect: effects.StopRinging) -> list[Output]:
+        seat = Who(Desk.SEAT, effect.seat)
+        outputs = self._teller.ringing_over(seat, effect.offer, _OUTCOMES.get(effect.reason, "withdrawn"))
+        if effect.reason == "accepted":
+            return outputs
+        call = self._records.call(effect.call)
+        if call is not None:
+            outputs += self._teller.call(Who(Desk.KIOSK, call.kiosk), call)
+        return outputs + self._teller.seat(seat)
+
+    def _ring_back(self, effect: effects.RingBack) -> list[Output]:
+        call = self._records.call(effect.call)
+        return self._teller.call(Who(Desk.KIOSK, effect.contact), call, "callback") if call else []
+
+    def _connect(self, effect: effects.ConnectMedia) -> list[Output]:
+        known = self._conversations.find(effect.call) is not None
+        concerned = self._conversations.connect(Conversation(effect.call, effect.participants, effect.revision))
+        call = self._records.call(effect.call)
+        if not concerned or call is None:
+            return []
+        if not known:
+            self._unconfirmed.add(effect.call)
+        return [*self._conversations.reconcile(concerned), *self._teller.everybody(concerned, call)]
+
+    def _disconnect(self, effect: effects.DisconnectMedia) -> list[Output]:
+        self._unconfirmed.discard(effect.call)
+        return [*self._conversations.reconcile(self._conversations.disconnect(effect.call))]
+
+    def _notify(self, effect: effects.Notify) -> list[Output]:
+        outputs: list[Output] = []
+        for desk in _OVER.get(effect.topic, ()):
+            outputs += self._teller.over(Who(desk, effect.to), effect.call, effect.detail or effect.topic)
+        call = self._records.call(effect.call) if effect.topic == "queued" else None
+        if call is not None:
+            return outputs + self._teller.call(Who(Desk.KIOSK, effect.to), call, effect.detail)
+        return outputs + self._teller.seat(Who(Desk.SEAT, effect.to), effect.detail or effect.topic)
+
+    # Media
+
+    def handle_media(self, event: SfuEvent) -> list[Output]:
+        """Take an event of the SFU in."""
+        handle = _MEDIA_EVENTS.get(type(event))
+        return handle(self, event) if handle else []
+
+    def _peer_connected(self, event: PeerConnected) -> list[Output]:
+        participant = self._participants.of_peer(event.peer)
+        if participant is None:
+            return []
+        participant.media_ready = True
+        return self._report_path(participant)
+
+    def _peer_closed(self, event: PeerClosed) -> list[Output]:
+        participant = self._participants.of_peer(event.peer)
+        if participant is None:
+            return []
+        self._participants.lose_peer(participant)
+        self._conversations.forget_peer(event.peer)
+        outputs = self._rewire(participant.who) + self._report_path(participant)
+        if event.reason == "consent-expired" and participant.line is not None:
+            outputs += [Submit(commands.FailMedia(call=call)) for call in self._answered_by(participant.who)]
+        return outputs
+
+    def _slot_started(self, event: SlotStarted) -> list[Output]:
+        participant = self._participants.of_peer(event.slot.peer)
+        conversation = self._conversations.front(participant.who) if participant else None
+        if conversation is None or conversation.call not in self._unconfirmed:
+            return []
+        self._unconfirmed.discard(conversation.call)
+        return [Submit(commands.ConfirmMedia(call=conversation.call))]
+
+    # Time
+
+    def handle_timeout(self, now_s: float) -> list[Output]:
+        """Give up those whose grace is over."""
+        return [output for participant in self._participants.overdue(now_s) for output in self._give_up(participant)]
+
+    def deadline(self) -> float | None:
+        """When `handle_timeout` has something to do."""
+        return self._participants.deadline()
+
+    def refresh(self) -> list[Output]:
+        """Tell waiting kiosks their place, where it has changed."""
+        return self._teller.places()
+
+    def _give_up(self, participant: Participant) -> list[Output]:
+        return [*map(Submit, self._farewell(participant.who)), *self._forget(participant)]
+
+    def _farewell(self, who: Who) -> list[commands.AnyCommand]:
+        if who.desk is Desk.KIOSK:
+            calls = self._records.calls_of_kiosk(who.name)
+            return [commands.HangUp(call=call.call, by=Party.KIOSK, reason="kiosk-lost") for call in calls]
+        if who.desk is Desk.SEAT:
+            return [commands.LogOut(seat=who.name, force=True, reason="seat-lost")]
+        return [commands.StopSupervising(call=call, supervisor=who.name) for call in self._conversations.calls_of(who)]
+
+    def _forget(self, participant: Participant) -> list[Output]:
+        peer = self._participants.remove(participant)
+        if peer is None:
+            return []
+        self._conversations.forget_peer(peer)
+        return [*self._rewire(participant.who), ClosePeer(peer)]
+
+    def _rewire(self, who: Who) -> list[Output]:
+        """Make the routes of everybody in conversation with somebody whose media has changed."""
+        concerned = [
+            member for call in self._conversations.calls_of(who) for member in self._conversations.members(call)
+        ]
+        return [*self._conversations.reconcile(concerned)]
+
+    def _report_path(self, participant: Participant) -> list[Output]:
+        seat = participant.who.name
+        if participant.who.desk is not Desk.SEAT or self._records.seat(seat).state == "offline":
+            return []
+        return [Submit(commands.ReportPath(seat=seat, media_ready=participant.media_ready))]
+
+    def _answered_by(self, who: Who) -> list[str]:
+        """The calls that a seat is responsible for."""
+        return [call for call in self._conversations.calls_of(who) if self._conversations.role(who, call) is Role.AGENT]
+
+
+_EFFECTS: dict[type[effects.Effect], Callable[[Switchboard, Any], list[Output]]] = {
+    effects.Ring: Switchboard._ring,
+    effects.StopRinging: Switchboard._stop_ringing,
+    effects.RingBack: Switchboard._ring_back,
+    effects.ConnectMedia: Switchboard._connect,
+    effects.DisconnectMedia: Switchboard._disconnect,
+    effects.Notify: Switchboard._notify,
+}
+
+_MEDIA_EVENTS: dict[type[SfuEvent], Callable[[Switchboard, Any], list[Output]]] = {
+    PeerConnected: Switchboard._peer_connected,
+    PeerClosed: Switchboard._peer_closed,
+    SlotStarted: Switchboard._slot_started,
+}

@@ -1,0 +1,117 @@
+"""What participants are told: notices composed from what the scheduler knows and who is there. Pure.
+
+Every notice states how things are, not what changed, so one that was lost is made good by the next.
+"""
+
+from collections.abc import Iterable
+from typing import Protocol
+
+from relay.service.conversations import Conversations
+from relay.service.notices import CallChanged, CallOver, Notice, Ringing, RingingOver, SeatChanged, SourceSwitched
+from relay.service.outputs import Output, Tell
+from relay.service.participants import Desk, Participants, Who
+from relay.service.views import CallView, SeatView
+
+
+class Records(Protocol):
+    """What the scheduler knows, as views."""
+
+    def call(self, call: str) -> CallView | None:
+        """A call that is not over."""
+
+    def seat(self, seat: str) -> SeatView:
+        """A seat; one that is not online is `offline`."""
+
+    def calls_of_kiosk(self, kiosk: str) -> list[CallView]:
+        """Its calls that are not over."""
+
+    def calls_of_seat(self, seat: str) -> list[CallView]:
+        """Those it is in, wraps up, or is offered."""
+
+    def offer_left_s(self, offer: str) -> float:
+        """Seconds until an offer times out; 0 when it is over."""
+
+
+class Teller:
+    """Composes notices; those for somebody who is not on a line come to nothing."""
+
+    def __init__(self, participants: Participants, conversations: Conversations, records: Records) -> None:
+        self._participants = participants
+        self._conversations = conversations
+        self._records = records
+
+    def state(self, who: Who) -> list[Output]:
+        """Everything that concerns somebody who has just logged in."""
+        if who.desk is Desk.KIOSK:
+            return [tell for call in self._records.calls_of_kiosk(who.name) for tell in self.call(who, call)]
+        if who.desk is Desk.SUPERVISOR:
+            return []
+        outputs = self.seat(who)
+        for call in self._records.calls_of_seat(who.name):
+            outputs += self.ringing(who, call, call.offer) if call.offer else self.call(who, call)
+        return outputs
+
+    def seat(self, who: Who, reason: str = "") -> list[Output]:
+        """How a seat is now."""
+        return self._tell(who, SeatChanged(self._records.seat(who.name), reason))
+
+    def call(self, who: Who, call: CallView, reason: str = "") -> list[Output]:
+        """How a call is now, as seen by one of its parties."""
+        participant = self._participants.find(who)
+        if participant is not None:
+            participant.shown = (call.call, call.position, call.expected_wait_s)
+        other = self._conversations.other_side(who, call.call)
+        party = self._participants.find(other) if other else None
+        active = tuple(sorted(party.active)) if party else ()
+        return self._tell(who, CallChanged(call, self._label(other) if other else "", active, reason))
+
+    def ringing(self, who: Who, call: CallView, offer: str) -> list[Output]:
+        """An offer at a seat."""
+        party = self._label(Who(Desk.KIOSK, call.kiosk))
+        return self._tell(who, Ringing(offer, call, party, self._records.offer_left_s(offer)))
+
+    def ringing_over(self, who: Who, offer: str, outcome: str) -> list[Output]:
+        """The end of an offer at a seat."""
+        return self._tell(who, RingingOver(offer, outcome))
+
+    def over(self, who: Who, call: str, reason: str) -> list[Output]:
+        """The end of a call, for one of its parties."""
+        return self._tell(who, CallOver(call, reason))
+
+    def source(self, speaker: Who, source: str, *, active: bool) -> list[Output]:
+        """A source of a party was switched: for those whose first party it is."""
+        return [
+            tell
+            for call in self._conversations.calls_of(speaker)
+            for member in self._conversations.members(call)
+            if self._conversations.other_side(member, call) == speaker
+            for tell in self._tell(member, SourceSwitched(call, source, active))
+        ]
+
+    def places(self) -> list[Output]:
+        """Waiting kiosks whose position or expected wait is another than they were shown."""
+        return [
+            tell
+            for participant in self._participants
+            if participant.who.desk is Desk.KIOSK and participant.line is not None
+            for call in self._records.calls_of_kiosk(participant.who.name)
+            if call.position is not None and participant.shown != (call.call, call.position, call.expected_wait_s)
+            for tell in self.call(participant.who, call)
+        ]
+
+    def everybody(self, concerned: Iterable[Who], call: CallView) -> list[Output]:
+        """How a call is now, to all these; seats are told about themselves too."""
+        outputs: list[Output] = []
+        for who in concerned:
+            outputs += self.call(who, call)
+            if who.desk is Desk.SEAT:
+                outputs += self.seat(who)
+        return outputs
+
+    def _label(self, who: Who) -> str:
+        participant = self._participants.find(who)
+        return participant.label if participant else who.name
+
+    def _tell(self, who: Who, notice: Notice) -> list[Output]:
+        participant = self._participants.find(who)
+        return [Tell(participant.line, notice)] if participant and participant.line is not None else []
