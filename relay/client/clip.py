@@ -13,7 +13,7 @@ from av.packet import Packet
 
 ClipCodec = Literal["VP8", "H264", "opus"]
 MAX_LATENESS_S = 0.5
-"""A player that lost more than this (a suspended process) goes on from now instead of catching up in a burst."""
+"""A player nobody read for longer (a paused source, a suspended process) begins a new round instead of catching up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,34 +51,54 @@ class Clip:
 
 
 class ClipTrack(MediaStreamTrack):
-    """Plays a clip round after round in real time; its timestamps never go back."""
+    """Plays a clip round after round in real time; its timestamps follow the time and never go back."""
 
     def __init__(self, clip: Clip) -> None:
         super().__init__()
         self.kind = clip.kind
         self._clip = clip
-        self._played = 0
         self._start_s: float | None = None
+        self._round_at = 0
+        self._index = 0
+        self._last_at = -1
+
+    def restart(self) -> None:
+        """Begin a new round now, with a keyframe: what an encoder does when it is asked for one."""
+        self._index = len(self._clip.packets)
+        self._round_at = self._last_at + 1 - self._clip.duration
 
     async def recv(self) -> "Packet[Any]":
         """The next encoded frame, when it is due."""
         if self.readyState != "live":
             raise MediaStreamError
-        rounds, index = divmod(self._played, len(self._clip.packets))
-        self._played += 1
-        source = self._clip.packets[index]
-        pts = rounds * self._clip.duration + source.at
-        await self._wait_for(pts / self._clip.clock_rate_hz)
+        source = self._next()
+        at = self._last_at = self._round_at + source.at
+        await self._wait_until(at)
         packet: Packet[Any] = Packet(source.data)
-        packet.pts = packet.dts = pts
+        packet.pts = packet.dts = at
         packet.time_base = Fraction(1, self._clip.clock_rate_hz)
         packet.is_keyframe = source.keyframe
         return packet
 
-    async def _wait_for(self, due_s: float) -> None:
+    def _next(self) -> ClipPacket:
+        if self._index >= len(self._clip.packets):
+            self._index = 0
+            self._round_at += self._clip.duration
+        source = self._clip.packets[self._index]
+        elapsed = self._elapsed()
+        if elapsed - (self._round_at + source.at) > MAX_LATENESS_S * self._clip.clock_rate_hz:
+            self._index, self._round_at, source = 0, elapsed, self._clip.packets[0]
+        self._index += 1
+        return source
+
+    def _elapsed(self) -> int:
+        """Since the first packet, in ticks."""
         now_s = asyncio.get_running_loop().time()
-        if self._start_s is None or now_s - (self._start_s + due_s) > MAX_LATENESS_S:
-            self._start_s = now_s - due_s
-        delay_s = self._start_s + due_s - now_s
+        if self._start_s is None:
+            self._start_s = now_s
+        return round((now_s - self._start_s) * self._clip.clock_rate_hz)
+
+    async def _wait_until(self, at: int) -> None:
+        delay_s = (at - self._elapsed()) / self._clip.clock_rate_hz
         if delay_s > 0:
             await asyncio.sleep(delay_s)

@@ -33,12 +33,13 @@ class SignallingClient:
 
     `url` is the WebSocket address, e.g. `wss://relay.example/api/signalling`; `token` the JWT that says who speaks.
     Entering connects and says hello; it raises `Unauthorised` for a token that is refused, and `Unavailable` when nobody
-    answers. While it is open it sends the heartbeats that keep a seat's or kiosk's lease.
+    answers. While it is open it sends the heartbeats that keep a seat's or kiosk's lease. `session` is that of the last
+    `welcome`, when the PeerConnection negotiated in it still stands.
     """
 
-    def __init__(self, url: str, token: str, *, request_timeout_s: float = 10.0) -> None:
+    def __init__(self, url: str, token: str, *, session: str = "", request_timeout_s: float = 10.0) -> None:
         self._url = url
-        self._token = token
+        self._hello = Hello(token=token, session=session)
         self._request_timeout_s = request_timeout_s
         self._ids = count(1)
         self._pending: dict[int, asyncio.Future[ServerMessage | None]] = {}
@@ -67,7 +68,7 @@ class SignallingClient:
             raise Unavailable(f"no relay answers at {self._url}: {error or 'timeout'}") from error
         self._tasks.append(asyncio.create_task(self._read(self._socket), name="signalling reader"))
         try:
-            self._welcome = await self.request(Hello(token=self._token), Welcome)
+            self._welcome = await self.request(self._hello, Welcome)
         except BaseException:
             await self.close()
             raise

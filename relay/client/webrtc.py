@@ -40,6 +40,7 @@ class Reception:
     """Decoded."""
     first_frame_s: float | None = None
     """When the first came, on the clock of the event loop."""
+    last_frame_s: float | None = None
     width: int = 0
     height: int = 0
 
@@ -154,8 +155,9 @@ class Participant:
                 if not isinstance(frame, Frame):
                     continue
                 reception.frames += 1
+                reception.last_frame_s = asyncio.get_running_loop().time()
                 if reception.first_frame_s is None:
-                    reception.first_frame_s = asyncio.get_running_loop().time()
+                    reception.first_frame_s = reception.last_frame_s
                 if isinstance(frame, VideoFrame):
                     reception.width, reception.height = frame.width, frame.height
                 if self._observe is not None:

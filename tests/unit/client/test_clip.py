@@ -65,12 +65,24 @@ async def test_a_slow_reader_gets_what_is_due_at_once(loop: FakeLoop) -> None:
     assert loop.slept_s == [0.02]
 
 
-async def test_after_a_long_silence_it_goes_on_from_now(loop: FakeLoop) -> None:
+async def test_after_a_pause_a_new_round_begins_at_the_present_time(loop: FakeLoop) -> None:
     track = ClipTrack(CLIP)
-    await _play(track, 1)
+    await _play(track, 2)
     loop.now_s += 60.0
-    assert await _play(track, 2) == [(b"one", 40), (b"two", 80)]
-    assert loop.slept_s == [0.04]
+    assert await _play(track, 3) == [(b"key", 60_040), (b"one", 60_080), (b"two", 60_120)]
+
+
+async def test_restarting_begins_a_round_with_a_keyframe_just_after_what_was_played(loop: FakeLoop) -> None:
+    track = ClipTrack(CLIP)
+    await _play(track, 2)
+    track.restart()
+    assert await _play(track, 4) == [(b"key", 41), (b"one", 81), (b"two", 121), (b"key", 161)]
+
+
+async def test_restarting_before_the_first_packet_changes_nothing(loop: FakeLoop) -> None:
+    track = ClipTrack(CLIP)
+    track.restart()
+    assert await _play(track, 2) == [(b"key", 0), (b"one", 40)]
 
 
 async def test_packets_carry_their_time_base_and_keyframes() -> None:
