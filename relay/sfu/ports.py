@@ -82,6 +82,8 @@ class ArrivalKind(IntEnum):
     STUN = 0
     DTLS = 1
     RTCP = 2
+    STRAY = 3
+    """SRTP of `peer` that authenticated, from an address which is not one of its own; `data` is empty."""
 
 
 class NoticeKind(IntEnum):

@@ -25,7 +25,7 @@ _CREDENTIAL_BYTES = 24
 class Peers:
     """Peers by name.
 
-    given: settings, packet path, streams, transports, certificate, entropy. owned: `by_id`, `candidates`.
+    given: settings, packet path, streams, transports, certificate, entropy. owned: `by_id`, `by_handle` (of the packet path), `candidates`.
     """
 
     def __init__(
@@ -45,6 +45,7 @@ class Peers:
         self._entropy = entropy
         self._fingerprint = Fingerprint.parse(f"sha-256 {certificate.fingerprint_sha256}")
         self.by_id: dict[PeerId, Peer] = {}
+        self.by_handle: dict[int, Peer] = {}
         self.candidates: tuple[Address, ...] = ()
 
     def answer(self, peer_id: PeerId, agreement: Agreement, now: float, now_ns: int) -> str:
@@ -87,7 +88,7 @@ class Peers:
             self._forget(peer)
             raise
         self._transports.add(peer, now)
-        self.by_id[peer_id] = peer
+        self.by_id[peer_id] = self.by_handle[peer.handle] = peer
         return peer
 
     def _add_handle(self) -> int:
@@ -112,6 +113,7 @@ class Peers:
         return peer
 
     def _forget(self, peer: Peer) -> None:
+        self.by_handle.pop(peer.handle, None)
         self._streams.remove_peer(peer)
         self._forwarder.remove_peer(peer.handle)
 

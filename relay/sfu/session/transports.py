@@ -71,6 +71,14 @@ class Transports:
         self._deadlines.schedule(peer, peer.transport.deadline())
         return events
 
+    def handle_stray(self, peer: Peer, address: Address, transaction_id: bytes, now: float) -> None:
+        """Media that authenticates as the peer's came from an address that no check of its came from."""
+        outputs = peer.transport.validate_path(address, transaction_id, now)
+        if outputs:
+            # The answer is a STUN response: it names nobody, and finds its way back by address.
+            self._router.bind(address, peer)
+        self._carry_out(peer, outputs, now)
+
     def handle_timeout(self, now: float) -> list[SfuEvent]:
         """Let every machine whose time has come act."""
         events: list[SfuEvent] = []

@@ -33,6 +33,8 @@ from relay.sfu.session.streams import Streams
 from relay.sfu.session.transports import Transports
 from relay.sfu.transport.dtls import Certificate
 
+_TRANSACTION_ID_BYTES = 12
+
 
 class Worker:
     """Peers and their media, by command and by what arrives.
@@ -45,6 +47,7 @@ class Worker:
     ) -> None:
         self._settings = settings
         self._forwarder = forwarder
+        self._entropy = entropy
         self._codecs = frozenset(settings.video_codecs + settings.audio_codecs)
         self._streams = Streams(forwarder, lambda: int.from_bytes(entropy(4), "big") | 1)
         self._transports = Transports(forwarder)
@@ -91,7 +94,9 @@ class Worker:
         """What `pump` returned, and what the packet path noticed meanwhile."""
         events: list[SfuEvent] = []
         for arrival in arrivals:
-            if arrival.kind != ArrivalKind.RTCP:
+            if arrival.kind == ArrivalKind.STRAY:
+                self._handle_stray(arrival, now)
+            elif arrival.kind != ArrivalKind.RTCP:
                 events += self._react(self._transports.handle_arrival(arrival, now), now)
         return events + self._handle_notices(now)
 
@@ -126,6 +131,11 @@ class Worker:
         """One peer; None when there is none of this name."""
         found = self._peers.by_id.get(peer)
         return None if found is None else statistics.of_peer(found, self._forwarder)
+
+    def _handle_stray(self, arrival: Arrival, now: float) -> None:
+        peer = self._peers.by_handle.get(arrival.peer)
+        if peer is not None:
+            self._transports.handle_stray(peer, arrival.address, self._entropy(_TRANSACTION_ID_BYTES), now)
 
     def _react(self, events: list[SfuEvent], now: float) -> list[SfuEvent]:
         told: list[SfuEvent] = []

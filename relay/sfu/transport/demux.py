@@ -103,7 +103,7 @@ class Router(Generic[PeerT]):
     def find(self, data: bytes | memoryview, address: Address) -> PeerT | None:
         """The peer that a datagram from `address` is for, or None: drop it, it is counted in `unrouted`."""
         kind = classify(data)
-        if kind is Kind.STUN:
+        if kind is Kind.STUN and not stun.is_response(data):
             return self._find_by_username(data)
         peer = self._by_address.get(address) if kind is not Kind.UNKNOWN else None
         if peer is None:

@@ -226,6 +226,13 @@ class IceLite:
             return self._refuse(IgnoredCheck.ROLE_CONFLICT, request, address, generation.key)
         return [_success(request, address, generation.key), *self._learn(request, address, generation, now)]
 
+    def adopt(self, address: Address, now: float) -> list[IceOutput]:
+        """Select `address`: the peer answered a check of ours from there (`path_validation`)."""
+        if self._state in (IceState.NEW, IceState.EXPIRED):
+            return []
+        path, outputs = self._path(address, self._generations[0].number, now)
+        return [*outputs, *self._select(path)]
+
     def handle_timeout(self, now: float) -> list[IceOutput]:
         """Forget the paths whose consent has run out, and expire without any."""
         if self._state is IceState.EXPIRED:
@@ -260,14 +267,7 @@ class IceLite:
         return None
 
     def _learn(self, request: stun.Message, address: Address, generation: _Generation, now: float) -> list[IceOutput]:
-        outputs: list[IceOutput] = []
-        path = self._paths.get(address)
-        if path is None:
-            outputs += self._make_room()
-            path = self._paths[address] = _Path(address, generation.number, now)
-            outputs.append(PathValidated(address))
-        path.heard_at = now
-        path.generation = max(path.generation, generation.number)
+        path, outputs = self._path(address, generation.number, now)
         path.nominates = request.use_candidate
         if self._moves_to(path, now):
             outputs += self._select(path)
@@ -276,6 +276,18 @@ class IceLite:
         event = IceEvent.NOMINATED if request.use_candidate else IceEvent.CHECKED
         self._state = transition(self._state, event)
         return outputs
+
+    def _path(self, address: Address, generation: int, now: float) -> tuple[_Path, list[IceOutput]]:
+        """The path to `address`, heard now; outputs if it is a new one."""
+        outputs: list[IceOutput] = []
+        path = self._paths.get(address)
+        if path is None:
+            outputs += self._make_room()
+            path = self._paths[address] = _Path(address, generation, now)
+            outputs.append(PathValidated(address))
+        path.heard_at = now
+        path.generation = max(path.generation, generation)
+        return path, outputs
 
     def _moves_to(self, path: _Path, now: float) -> bool:
         """Whether a check that has just come in on `path` makes it the selected one."""

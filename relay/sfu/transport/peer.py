@@ -18,10 +18,11 @@ outside. SRTP never comes here.
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from enum import Enum
 from typing import Final
 
-from relay.errors import Misuse
+from relay.errors import Malformed, Misuse
 from relay.sfu.transport.certificate import Certificate
 from relay.sfu.transport.demux import Kind, classify
 from relay.sfu.transport.dtls import Dtls, DtlsRole, DtlsState
@@ -37,6 +38,8 @@ from relay.sfu.transport.outputs import (
     PathSelected,
     Transmit,
 )
+from relay.sfu.transport.path_validation import PathValidation
+from relay.sfu.wire import stun
 from relay.sfu.wire.address import Address
 from relay.sfu.wire.sdp import Fingerprint
 
@@ -86,8 +89,10 @@ class PeerTransport:
         remote_fingerprints: Sequence[Fingerprint],
         dtls_role: DtlsRole,
     ) -> None:
+        self._local = local
         self._ice = IceLite(local, remote)
         self._dtls = Dtls(certificate, remote_fingerprints, dtls_role)
+        self._validation = None if remote is None else PathValidation(local, remote)
         self._state = PeerState.NEW
         self.unvalidated_dtls = 0
         """DTLS datagrams dropped because no check has authenticated from their address."""
@@ -114,9 +119,12 @@ class PeerTransport:
     def set_remote(self, remote: IceCredentials) -> None:
         """Tell the peer's credentials once its answer has come."""
         self._ice.set_remote(remote)
+        self._validation = PathValidation(self._local, remote)
 
     def restart_ice(self, local: IceCredentials, remote: IceCredentials | None, now: float) -> list[Output]:
         """Take new credentials. Path and keys stay until the peer nominates with them; then UfragRetired comes."""
+        self._local = local
+        self._validation = None if remote is None else PathValidation(local, remote)
         return self._from_ice(self._ice.restart(local, remote), now)
 
     def handle_datagram(self, data: bytes, address: Address, now: float) -> list[Output]:
@@ -125,11 +133,21 @@ class PeerTransport:
             return []
         kind = classify(data)
         if kind is Kind.STUN:
-            return self._from_ice(self._ice.handle_datagram(data, address, now), now)
+            return self._handle_stun(data, address, now)
         if kind is Kind.DTLS and self._ice.is_valid(address):
             return self._from_dtls(self._dtls.handle_datagram(data, now))
         self.unvalidated_dtls += kind is Kind.DTLS
         return []
+
+    def validate_path(self, address: Address, transaction_id: bytes, now: float) -> list[Output]:
+        """SRTP of this peer came from `address`, from which no check has: ask it to prove that it is there.
+
+        A PathRetired among the outputs is for an address that was asked before and given up.
+        """
+        if self._validation is None or self._state is not PeerState.CONNECTED or self._ice.is_valid(address):
+            return []
+        outputs = self._validation.ask(address, transaction_id, now)
+        return [each for each in outputs if isinstance(each, Transmit) or not self._ice.is_valid(each.address)]
 
     def handle_timeout(self, now: float) -> list[Output]:
         """Do what is due."""
@@ -152,6 +170,14 @@ class PeerTransport:
     def close(self, _now: float) -> list[Output]:
         """Say goodbye and end. Nothing if already ended."""
         return self._from_dtls(self._dtls.close())
+
+    def _handle_stun(self, data: bytes, address: Address, now: float) -> list[Output]:
+        # Only the answer to a check of ours is taken apart here; it is rare, and everything else is the ICE agent's.
+        if stun.is_response(data) and self._validation is not None:
+            with suppress(Malformed):
+                if self._validation.confirms(stun.parse(data), address):
+                    return self._from_ice(self._ice.adopt(address, now), now)
+        return self._from_ice(self._ice.handle_datagram(data, address, now), now)
 
     def _from_ice(self, given: Iterable[IceOutput], now: float) -> list[Output]:
         outputs: list[Output] = []

@@ -154,6 +154,11 @@ def peek_username(data: bytes | memoryview) -> str | None:
         return None
 
 
+def is_response(data: bytes | memoryview) -> bool:
+    """Whether a STUN datagram is a success or an error response, by the class bit that both have (RFC 8489 §5)."""
+    return len(data) > 0 and bool(data[0] & 0x01)
+
+
 def _pull_header(data: bytes) -> tuple[int, bytes]:
     if not _HEADER.size <= len(data) <= MAX_BYTES:
         raise Malformed("STUN message has an impossible length", len(data))
