@@ -1,0 +1,85 @@
+"""One round of deciding: due timers first, then commands in the order they came, all on the engine's moving state."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from relay.errors import InvariantError, Misuse, Refusal
+from relay.scheduler.commands import AnyCommand, Tick
+from relay.scheduler.engine import Engine
+from relay.scheduler.shell.decision import Decision
+from relay.scheduler.shell.mailbox import Answer, Request
+
+
+@dataclass(slots=True)
+class Round:
+    """What was decided and is not yet durable, and what callers will be told once it is."""
+
+    decisions: list[Decision] = field(default_factory=list)
+    outcomes: list[tuple[Request, Answer | Exception]] = field(default_factory=list)
+    refusals: int = 0
+    fault: Exception | None = None
+    """A bug showed: the engine's state cannot be trusted further than `decisions`."""
+    tick_failed: bool = False
+
+    def settle(self) -> None:
+        """The decisions are durable: answer."""
+        for request, outcome in self.outcomes:
+            request.resolve(outcome)
+
+    def undo(self, error: Exception) -> None:
+        """They are not, and will never be: everybody gets the same refusal, also those whose command was refused.
+
+        A refusal may rest on a decision of this round ("the kiosk has a call already") that has not happened.
+        """
+        for request, _ in self.outcomes:
+            request.resolve(error)
+
+
+class Deciding:
+    """Fills rounds of at most `limit` decisions."""
+
+    def __init__(self, engine: Engine, seq: int, limit: int) -> None:
+        self.engine = engine
+        self.seq = seq
+        self._limit = limit
+
+    def round(self, requests: Iterator[Request], now_ms: int, *, ticks: bool = True) -> Round:
+        """Decide until the round is full or nothing is left to do now."""
+        filled = Round()
+        if ticks and not self._tick(filled, now_ms):
+            return filled
+        while filled.fault is None and len(filled.outcomes) < self._limit:
+            request = next(requests, None)
+            if request is None:
+                break
+            filled.outcomes.append((request, self._decide(filled, request.command, now_ms)))
+        return filled
+
+    def _tick(self, filled: Round, now_ms: int) -> bool:
+        """Whether all due timers are done; commands come after them, never between."""
+        while len(filled.decisions) < self._limit:
+            due_ms = self.engine.next_wake_ms()
+            if due_ms is None or due_ms > now_ms:
+                return True
+            decided = len(filled.decisions)
+            self._decide(filled, Tick(), now_ms)
+            if len(filled.decisions) == decided and self.engine.next_wake_ms() == due_ms:
+                filled.fault = filled.fault or InvariantError(f"the timer of {due_ms} ms does not go away")
+            if filled.fault is not None:
+                filled.tick_failed = True
+                return False
+        return False
+
+    def _decide(self, filled: Round, command: AnyCommand, now_ms: int) -> Answer | Exception:
+        try:
+            events = self.engine.handle_command(command, now_ms)
+        except (Refusal, Misuse) as refusal:
+            filled.refusals += 1
+            return refusal
+        except Exception as fault:
+            filled.fault = fault  # whatever a bug raises, the queue of everybody else goes on
+            return InvariantError(f"{type(command).__name__} met a bug: {fault!r}")
+        if events:
+            self.seq += 1
+            filled.decisions.append(Decision(self.seq, now_ms, command, events))
+        return events

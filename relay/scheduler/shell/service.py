@@ -1,0 +1,313 @@
+"""The scheduler as a running service: one mailbox, one writer, and nothing told to anybody that is not durable.
+
+A round takes what waits in the mailbox (and the timers that are due), decides each command on the engine's state, which
+moves on at once so that the next command of the round sees it, and commits all decisions of the round together. Only
+then are callers answered, effects carried out and subscribers told. When the commit fails, the engine is rebuilt from
+the journal, so that nothing of the round has happened, and its callers get `JournalUnavailable`.
+"""
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from typing import Self
+
+from relay.clock import Clock
+from relay.errors import Misuse, RelayError, Unavailable
+from relay.scheduler.commands import AnyCommand, Configure, Recover
+from relay.scheduler.distribution import MACHINE_BOUNDS_S, Distribution
+from relay.scheduler.effects import AnyEffect
+from relay.scheduler.settings import SchedulerSettings
+from relay.scheduler.shell.decision import Decision, batch_of
+from relay.scheduler.shell.dispatch import CarryOut, Dispatcher
+from relay.scheduler.shell.journal import Journal, JournalUnavailable, MemoryJournal
+from relay.scheduler.shell.journal_thread import JournalThread
+from relay.scheduler.shell.mailbox import Answer, Mailbox, Overloaded
+from relay.scheduler.shell.recovery import Recovery, recover
+from relay.scheduler.shell.round import Deciding, Round
+from relay.scheduler.shell.steady_clock import SteadyClock
+from relay.scheduler.shell.stream import Stream, Subscription
+from relay.scheduler.state import State
+
+_log = logging.getLogger(__name__)
+_HEARTBEAT_S = 1.0
+"""The loop turns at least this often, so that `last_run_s` tells a stuck scheduler from an idle one."""
+_FAULT_PAUSE_S = 1.0
+"""After a bug in a timer, commands go on at once, timers after this."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceOptions:
+    """Bounds of the shell; what decides is in `SchedulerSettings`."""
+
+    max_commands: int = 20_000
+    """Commands waiting for their round; more are refused (Overloaded)."""
+    max_undelivered: int = 100_000
+    """Decisions waiting for their effects; above it commands are refused (Overloaded) until the world catches up."""
+    round_limit: int = 512
+    """Commands of one round: the more, the cheaper a commit each; a round keeps the event loop for some milliseconds."""
+    probe_pause_s: float = 0.5
+    """Between looks whether a journal that failed can be written again."""
+    drain_s: float = 10.0
+    """How long `close` waits for effects; those left over are done after the next start."""
+
+
+@dataclass(slots=True)
+class ServiceCounters:
+    """Totals since the start of the process, and the watchdog."""
+
+    last_run_s: float = 0.0
+    """When the loop last turned, on the monotonic clock; more than a few seconds ago means stuck."""
+    rounds: int = 0
+    refusals: int = 0
+    commit_failures: int = 0
+    rebuilds: int = 0
+    faults: int = 0
+    """Bugs met while deciding; each one was logged, refused its command, and cost a rebuild."""
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What a readiness probe and the metrics want to know."""
+
+    ready: bool
+    reason: str
+    """Why not."""
+    seq: int
+    """Number of the last decision."""
+    commands_waiting: int
+    undelivered: int
+    effects_given_up_total: int
+    cut_off_total: int
+    counters: ServiceCounters
+
+
+async def _ignore(_: AnyEffect) -> None:
+    """For services without a world."""
+
+
+class SchedulerService:
+    """Submit commands, get their events back once durable. Use as `async with`, or `start` and `close`.
+
+    `carry_out` is awaited for every effect, in order, at least once, and may submit commands itself.
+    """
+
+    def __init__(
+        self,
+        settings: SchedulerSettings,
+        journal: Journal | None = None,
+        *,
+        clock: Clock,
+        carry_out: CarryOut = _ignore,
+        options: ServiceOptions = ServiceOptions(),
+    ) -> None:
+        self.counters = ServiceCounters()
+        self.commit_seconds = Distribution(MACHINE_BOUNDS_S)
+        self.round_seconds = Distribution(MACHINE_BOUNDS_S)
+        self._settings = settings
+        self._clock = clock
+        self._options = options
+        self._disk = JournalThread(journal if journal is not None else MemoryJournal())
+        self._mailbox = Mailbox(options.max_commands)
+        self._mailbox.shut = Misuse("start the service before submitting commands")
+        self._stream: Stream[Decision] = Stream()
+        self._dispatcher = Dispatcher(carry_out)
+        self._tasks: list[asyncio.Task[None]] = []
+        self._closing = False
+        self._told = 0
+        self._ticks_from_s = 0.0
+        self._deciding: Deciding
+        self._time: SteadyClock
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    @property
+    def state(self) -> State:
+        """The engine's state, to look at (`relay.scheduler.view`), never to change; at most a round ahead of the disk."""
+        return self._deciding.engine.state
+
+    def now_ms(self) -> int:
+        """Engine time."""
+        return self._time.now_ms()
+
+    async def start(self) -> None:
+        """Replay the journal, take up its unfinished effects, and run. Raises JournalUnavailable or JournalCorrupt."""
+        if self._tasks:
+            raise Misuse("the service was started before")
+        try:
+            recovery = await self._disk.run(recover)
+        except RelayError:
+            await self._disk.run(Journal.close)
+            self._disk.close()
+            raise
+        self._adopt(recovery)
+        self._time = SteadyClock(self._clock, recovery.now_ms)
+        self._dispatcher.resume(recovery.owed, recovery.delivered)
+        self._told = recovery.seq
+        self._greet(restarted=recovery.seq > 0)
+        self._tasks = [asyncio.create_task(self._run()), asyncio.create_task(self._dispatcher.run())]
+
+    async def close(self) -> None:
+        """Decide what was submitted, let effects finish for a while, and release the journal."""
+        if self._closing or not self._tasks:
+            return
+        self._closing = True
+        self._mailbox.shut = Unavailable("the scheduler is closing")
+        self._mailbox.wake()
+        run, dispatch = self._tasks
+        await run
+        try:
+            async with asyncio.timeout(self._options.drain_s):
+                await self._dispatcher.drained()
+        except TimeoutError:
+            _log.warning("the effects of %d decisions are left to the next start", len(self._dispatcher))
+        dispatch.cancel()
+        self._stream.close()
+        await self._disk.run(self._leave)
+        self._disk.close()
+
+    def post(self, command: AnyCommand) -> "asyncio.Future[Answer]":
+        """Queue a command; the future gives its events once they are durable, or its refusal."""
+        if len(self._dispatcher) > self._options.max_undelivered:
+            raise Overloaded(f"the effects of {len(self._dispatcher)} decisions are still to be carried out")
+        return self._mailbox.post(command)
+
+    async def submit(self, command: AnyCommand) -> Answer:
+        """The events of this command, durable; () when it changed nothing. Raises its typed refusal.
+
+        A caller that is cancelled before its command was decided takes it back; afterwards, it stands.
+        """
+        return await self.post(command)
+
+    def subscribe(self, max_pending: int = 1_000) -> Subscription[Decision]:
+        """Durable decisions from now on; one who reads too slowly is cut off (CutOff), and nobody waits for him."""
+        return self._stream.subscribe(max_pending)
+
+    def health(self) -> Health:
+        """Numbers of the shell."""
+        shut = self._mailbox.shut
+        return Health(
+            ready=shut is None,
+            reason="" if shut is None else str(shut),
+            seq=self._deciding.seq,
+            commands_waiting=len(self._mailbox),
+            undelivered=len(self._dispatcher),
+            effects_given_up_total=self._dispatcher.given_up_total,
+            cut_off_total=self._stream.cut_off_total,
+            counters=self.counters,
+        )
+
+    async def _run(self) -> None:
+        while not (self._closing and not len(self._mailbox)):
+            await self._mailbox.arrival(self._idle_s())
+            self.counters.last_run_s = self._clock.now_s()
+            try:
+                await self._turn()
+            except Exception as fault:
+                _log.exception("the scheduler met a bug outside of a decision")
+                await self._rebuild(Unavailable(f"the scheduler is being rebuilt: {fault!r}"))
+
+    async def _turn(self) -> None:
+        """One round, from the mailbox to its answers."""
+        started_s = self._clock.now_s()
+        ticks = started_s >= self._ticks_from_s
+        decided = self._deciding.round(self._mailbox.take(), self._time.now_ms(), ticks=ticks)
+        self.round_seconds.observe(self._clock.now_s() - started_s)
+        self.counters.rounds += 1
+        self.counters.refusals += decided.refusals
+        try:
+            await self._commit(decided)
+        except JournalUnavailable as error:
+            self.counters.commit_failures += 1
+            _log.error("nothing is decided until the journal can be written: %s", error)
+            decided.undo(error)
+            await self._rebuild(error)
+            return
+        decided.settle()
+        self._tell(decided.decisions)
+        if decided.fault is not None:
+            await self._after_fault(decided)
+
+    async def _commit(self, decided: Round) -> None:
+        if not decided.decisions:
+            return
+        started_s = self._clock.now_s()
+        delivered = self._dispatcher.delivered
+        await self._disk.run(lambda journal: journal.append(batch_of(decided.decisions), delivered))
+        self.commit_seconds.observe(self._clock.now_s() - started_s)
+
+    def _tell(self, decisions: list[Decision]) -> None:
+        """Let the world know of durable decisions, each one once."""
+        for decision in decisions:
+            if decision.seq > self._told:
+                self._told = decision.seq
+                self._dispatcher.put(decision)
+                self._stream.publish(decision)
+
+    async def _after_fault(self, decided: Round) -> None:
+        _log.error("a decision met a bug and was refused", exc_info=decided.fault)
+        self.counters.faults += 1
+        if decided.tick_failed:
+            self._ticks_from_s = self._clock.now_s() + _FAULT_PAUSE_S
+        await self._rebuild(Unavailable("the scheduler is being rebuilt after a bug; retry"))
+
+    async def _rebuild(self, error: RelayError) -> None:
+        """Go back to what is durable; meanwhile nothing is taken. Returns when the journal can be written."""
+        if not self._closing:
+            self._mailbox.shut = error
+        self._mailbox.refuse_all(error)
+        self.counters.rebuilds += 1
+        while True:
+            try:
+                recovery = await self._disk.run(self._probe)
+            except RelayError as still:
+                _log.warning("the journal is still unusable: %s", still)
+                self.counters.last_run_s = self._clock.now_s()
+                if self._closing:
+                    return
+                await asyncio.sleep(self._options.probe_pause_s)
+            else:
+                break
+        self._adopt(recovery)
+        self._tell(recovery.owed)  # a commit that reported failure, and had reached the disk
+        if not self._closing:
+            self._mailbox.shut = None
+            self._greet(restarted=True)
+
+    def _probe(self, journal: Journal) -> Recovery:
+        journal.deliver(self._dispatcher.delivered)
+        return recover(journal)
+
+    def _adopt(self, recovery: Recovery) -> None:
+        self._deciding = Deciding(recovery.engine, recovery.seq, self._options.round_limit)
+
+    def _greet(self, *, restarted: bool) -> None:
+        """The first commands: nobody could send heartbeats meanwhile, and the settings may be new."""
+        self._mailbox.shut = None
+        first: list[AnyCommand] = [Recover()] if restarted else []
+        for command in (*first, Configure(self._settings)):
+            self._mailbox.post(command).add_done_callback(_log_refusal)
+
+    def _idle_s(self) -> float:
+        due_ms = self._deciding.engine.next_wake_ms()
+        if due_ms is None:
+            return _HEARTBEAT_S
+        pause_s = self._ticks_from_s - self._clock.now_s()
+        return min(_HEARTBEAT_S, max(0.0, pause_s, (due_ms - self._time.now_ms()) / 1000.0))
+
+    def _leave(self, journal: Journal) -> None:
+        """What is delivered need not be done again; a disk that refuses now only costs repeated effects."""
+        try:
+            journal.deliver(self._dispatcher.delivered)
+        except JournalUnavailable as error:
+            _log.warning("the outbox position could not be written: %s", error)
+        journal.close()
+
+
+def _log_refusal(answer: "asyncio.Future[Answer]") -> None:
+    if not answer.cancelled() and answer.exception() is not None:
+        _log.error("the engine refused its own start-up command: %s", answer.exception())
