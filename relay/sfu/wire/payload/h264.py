@@ -27,27 +27,33 @@ class NalUnit:
 
 def parse(payload: bytes) -> tuple[NalUnit, ...]:
     """The NAL units in a packet. Raises Malformed, also for the interleaved modes, which WebRTC does not negotiate."""
-    if not payload:
-        raise Malformed("H.264 payload is empty", 0)
-    outer = _header(payload[0])
-    if 1 <= outer.type < STAP_A:
-        return (outer,)
-    if outer.type == STAP_A:
-        return tuple(_aggregated(payload))
-    if outer.type == FU_A:
-        return (_fragment(payload, outer),)
-    raise Malformed(f"H.264 payload structure {outer.type} is not of mode 0 or 1", 0)
+    return tuple(_units(payload))
 
 
 def is_keyframe_start(payload: bytes) -> bool:
     """Whether a receiver that has nothing yet can start with this packet: a sequence parameter set begins in it.
 
-    An IDR picture without parameter sets in front of it is no place to start: WebRTC senders send them in band.
+    An IDR picture without parameter sets in front of it is no place to start: WebRTC senders send them in band. What is
+    broken behind the parameter set does not matter.
     """
     try:
-        return any(unit.type == SPS and unit.starts for unit in parse(payload))
+        return any(unit.type == SPS and unit.starts for unit in _units(payload))
     except Malformed:
         return False
+
+
+def _units(payload: bytes) -> Iterator[NalUnit]:
+    if not payload:
+        raise Malformed("H.264 payload is empty", 0)
+    outer = _header(payload[0])
+    if 1 <= outer.type < STAP_A:
+        yield outer
+    elif outer.type == STAP_A:
+        yield from _aggregated(payload)
+    elif outer.type == FU_A:
+        yield _fragment(payload, outer)
+    else:
+        raise Malformed(f"H.264 payload structure {outer.type} is not of mode 0 or 1", 0)
 
 
 def _header(value: int) -> NalUnit:

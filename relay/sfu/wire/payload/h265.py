@@ -28,22 +28,30 @@ class NalUnit:
 
 def parse(payload: bytes) -> tuple[NalUnit, ...]:
     """The NAL units in a packet. Raises Malformed."""
-    outer = _header(payload, 0)
-    if outer.type < AGGREGATION:
-        return (outer,)
-    if outer.type == AGGREGATION:
-        return tuple(_aggregated(payload))
-    if outer.type == FRAGMENTATION:
-        return (_fragment(payload, outer),)
-    raise Malformed(f"H.265 payload structure {outer.type} is not known", 0)
+    return tuple(_units(payload))
 
 
 def is_keyframe_start(payload: bytes) -> bool:
-    """Whether a receiver that has nothing yet can start with this packet: a video or sequence parameter set begins in it."""
+    """Whether a receiver that has nothing yet can start with this packet: a video or sequence parameter set begins in it.
+
+    What is broken behind the parameter set does not matter.
+    """
     try:
-        return any(unit.type in (VPS, SPS) and unit.starts for unit in parse(payload))
+        return any(unit.type in (VPS, SPS) and unit.starts for unit in _units(payload))
     except Malformed:
         return False
+
+
+def _units(payload: bytes) -> Iterator[NalUnit]:
+    outer = _header(payload, 0)
+    if outer.type < AGGREGATION:
+        yield outer
+    elif outer.type == AGGREGATION:
+        yield from _aggregated(payload)
+    elif outer.type == FRAGMENTATION:
+        yield _fragment(payload, outer)
+    else:
+        raise Malformed(f"H.265 payload structure {outer.type} is not known", 0)
 
 
 def _header(payload: bytes, offset: int) -> NalUnit:
