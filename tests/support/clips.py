@@ -12,22 +12,24 @@ from relay.demo.encoding import encode_sound, encode_video
 FRAMES_PER_S = 15
 
 
-def square_pictures(frames: int = 30, size: tuple[int, int] = (160, 120)) -> list[VideoFrame]:
-    """A white square that crosses a grey picture."""
+def square_pictures(frames: int = 30, width: int = 192) -> list[VideoFrame]:
+    """A white square that crosses a grey picture of 4:3."""
     pictures = []
     for number in range(frames):
-        picture = np.full((size[1], size[0], 3), 90, np.uint8)
-        left = number * (size[0] - 32) // frames
+        picture = np.full((width * 3 // 4, width, 3), 90, np.uint8)
+        left = number * (width - 32) // frames
         picture[40:72, left : left + 32] = 255
         pictures.append(VideoFrame.from_ndarray(picture).reformat(format="yuv420p"))
     return pictures
 
 
 @cache
-def square_clip(codec: VideoCodec = "VP8") -> Clip:
-    return encode_video(square_pictures(), codec, FRAMES_PER_S, 100_000)
+def video(codec: VideoCodec = "VP8", width: int = 192) -> Clip:
+    """Two seconds of the square, from a keyframe."""
+    return encode_video(square_pictures(width=width), codec, FRAMES_PER_S, 100_000)
 
 
 @cache
-def sound_clip() -> Clip:
+def sound() -> Clip:
+    """Five seconds of music and voices."""
     return encode_sound("bigbuckbunny.mp4")

@@ -12,7 +12,7 @@ from relay.client.clip import ClipTrack
 from relay.client.webrtc import Participant, VideoCodec
 from relay.errors import Unavailable
 from relay.server.messages import Offer, Source
-from tests.support.clips import sound_clip, square_clip
+from tests.support.clips import sound, video
 
 
 @asynccontextmanager
@@ -23,7 +23,7 @@ async def _mirror(offer: Offer, codec: VideoCodec) -> AsyncIterator[tuple[str, l
     pc.on("track", lambda track: received.append(track.kind))
     try:
         for mid, name in sorted({**offer.sources, **offer.slots}.items()):
-            clip = sound_clip() if name == "microphone" else square_clip(codec)
+            clip = sound() if name == "microphone" else video(codec)
             codecs = RTCRtpSender.getCapabilities(clip.kind).codecs
             if mid in offer.slots:
                 transceiver = pc.addTransceiver(ClipTrack(clip), direction="sendonly")
@@ -38,7 +38,7 @@ async def _mirror(offer: Offer, codec: VideoCodec) -> AsyncIterator[tuple[str, l
 
 
 def _sources(codec: VideoCodec) -> dict[Source, ClipTrack]:
-    return {"microphone": ClipTrack(sound_clip()), "camera": ClipTrack(square_clip(codec))}
+    return {"microphone": ClipTrack(sound()), "camera": ClipTrack(video(codec))}
 
 
 @pytest.mark.parametrize("codec", ["VP8", "H264"])
@@ -62,7 +62,7 @@ async def test_every_slot_decodes_what_is_sent_into_it(codec: VideoCodec) -> Non
             await participant.wait_connected()
             await complete.wait()
             assert sorted(received) == ["audio", "video"]
-            assert participant.received["camera"].width == 160
+            assert participant.received["camera"].width == 192
             assert participant.received["microphone"].first_frame_s is not None
             assert (await participant.packets_received())["camera"] >= participant.received["camera"].frames
 

@@ -8,16 +8,16 @@ import pytest
 from relay.client.webrtc import VideoCodec
 from relay.demo import encoding
 from relay.errors import Misuse
-from tests.support.clips import FRAMES_PER_S, sound_clip, square_clip, square_pictures
+from tests.support.clips import FRAMES_PER_S, sound, square_pictures, video
 
 
 @pytest.mark.parametrize(("codec", "decoder"), [("VP8", "vp8"), ("H264", "h264")])
 def test_a_clip_decodes_frame_by_frame(codec: VideoCodec, decoder: str) -> None:
-    clip = square_clip(codec)
+    clip = video(codec)
     context = av.CodecContext.create(decoder, "r")
     decoded = [frame for each in clip.packets for frame in context.decode(av.Packet(each.data))] + context.decode(None)
     assert len(decoded) == len(clip.packets) == 30
-    assert {(frame.width, frame.height) for frame in decoded} == {(160, 120)}
+    assert {(frame.width, frame.height) for frame in decoded} == {(192, 144)}
     first, last = decoded[0].to_ndarray(format="gray"), decoded[-1].to_ndarray(format="gray")
     assert first[56, 10] > 200 > last[56, 10]
 
@@ -33,13 +33,13 @@ def test_times_rise_evenly_and_keyframes_come_every_two_seconds(codec: VideoCode
 
 def test_h264_is_a_byte_stream_with_its_parameter_sets() -> None:
     """RFC 6184 §8.4: a receiver that joins later finds SPS and PPS before every IDR picture."""
-    for each in square_clip("H264").packets:
+    for each in video("H264").packets:
         units = [unit[0] & 0x1F for unit in each.data.replace(b"\0\0\0\1", b"\0\0\1").split(b"\0\0\1") if unit]
         assert ({7, 8, 5} <= set(units)) == each.keyframe
 
 
 def test_sound_is_opus_of_20_ms() -> None:
-    clip = sound_clip()
+    clip = sound()
     context = av.CodecContext.create("libopus", "r")
     context.sample_rate, context.layout = 48_000, "stereo"
     packet = av.Packet(clip.packets[10].data)
