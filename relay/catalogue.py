@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from relay.errors import Misuse, NotFound
 
@@ -46,6 +46,10 @@ class ServiceItem:
     code: str
     name_zh: str
     name_en: str
+    reach: Literal["town", "county", "city", "province", "country"] = "country"
+    """How far from the citizen a seat may be; an item of the nationwide list (跨省通办) has `country`."""
+    min_level: int = 1
+    """Proficiency it needs, 1 to 10."""
 
     def __post_init__(self) -> None:
         require_code(self.code, "item")
@@ -149,6 +153,10 @@ class Directory:
     def item(self, code: str) -> ServiceItem:
         """The item; raises `NotFound`."""
         return _found(self._items, code, "service item")
+
+    def item_or_code(self, code: str) -> ServiceItem:
+        """The item; one that has left the catalogue is called by its code."""
+        return self._items.get(code) or ServiceItem(code, code, code)
 
     def region(self, code: str) -> Region:
         """The region; raises `NotFound`."""

@@ -88,6 +88,8 @@ class ServerSettings:
     """Clients say something at least this often; after three times this, the connection is cut."""
     reconnect_grace_s: float = 5.0
     """Media of a call goes on this long while a participant's signalling reconnects."""
+    media_required: bool = True
+    """A seat is offered calls only while its media is connected. False: for a portal that brings media of its own."""
     max_message_bytes: int = 131_072
     """One signalling message; an SDP of 64 KiB fits with its JSON escapes."""
     messages_per_second: float = 20.0

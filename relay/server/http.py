@@ -1,7 +1,7 @@
 """HTTP: operations behind one door that checks token, size, shape and time, and answers errors as problem details."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -14,7 +14,7 @@ from relay.clock import Clock
 from relay.config import ServerSettings
 from relay.errors import Malformed, NotFound, Refusal, RelayError, Unauthorised, Unavailable
 from relay.server.auth import Identity, TokenVerifier
-from relay.server.operations import ApiReply, ApiRequest, Operation, convert_parameters
+from relay.server.operations import ApiReply, ApiRequest, Operation, Place, convert_parameters
 from relay.server.problem import MEDIA_TYPE, Problem, problem_of, problem_type
 from relay.server.throttle import FailureLimiter
 
@@ -117,7 +117,11 @@ def _endpoint(
 
 
 def _values(operation: Operation, request: Request) -> dict[str, Any]:
-    texts = {"path": request.path_params, "query": request.query_params, "header": request.headers}
+    texts: dict[Place, Mapping[str, str]] = {
+        "path": request.path_params,
+        "query": request.query_params,
+        "header": request.headers,
+    }
     return convert_parameters(operation.parameters, texts)
 
 

@@ -83,6 +83,8 @@ class RequestCall(Request, kw_only=True, tag="call.request"):
     appointment: Annotated[str, Meta(max_length=1024)] | None = None
     """Signed check-in token of a booked appointment (the QR code)."""
     idempotency_key: Name
+    resume: Name | None = None
+    """A call of this kiosk that was lost (`kiosk-lost`) a moment ago: take up its place in the queue."""
 
 
 class HangUp(Request, kw_only=True, tag="call.hangup"):

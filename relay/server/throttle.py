@@ -26,6 +26,10 @@ class TokenBucket:
         self._level -= 1.0
         return True
 
+    def wait_s(self, now_s: float) -> float:
+        """Seconds until `take` would succeed."""
+        return max(0.0, (1.0 - self._level) / self._rate_per_s) if self.empty(now_s) else 0.0
+
     def empty(self, now_s: float) -> bool:
         """Whether `take` would fail now."""
         self._level = min(self._burst, self._level + (now_s - self._filled_at_s) * self._rate_per_s)

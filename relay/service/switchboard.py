@@ -75,10 +75,9 @@ class Switchboard:
         leave = [Submit(commands.LogOut(seat=seat.seat, reason="line-lost"))] if seat.state != "offline" else []
         return [*leave, *self._forget(participant)]
 
-    def set_presence(self, participant: Participant, presence: commands.Command) -> list[commands.Command]:
-        """The commands that make a seat ready, given that it gets no offers before its media is connected."""
-        ready = participant.media_ready or not self._media_required
-        return [commands.ReportPath(seat=participant.who.name, media_ready=ready), presence]
+    def media_ready(self, participant: Participant) -> bool:
+        """Whether calls can be connected at a seat."""
+        return participant.media_ready or not self._media_required
 
     def heard(self, participant: Participant) -> list[Output]:
         """A heartbeat."""
@@ -229,7 +228,7 @@ class Switchboard:
         seat = participant.who.name
         if participant.who.desk is not Desk.SEAT or self._records.seat(seat).state == "offline":
             return []
-        return [Submit(commands.ReportPath(seat=seat, media_ready=participant.media_ready))]
+        return [Submit(commands.ReportPath(seat=seat, media_ready=self.media_ready(participant)))]
 
     def _answered_by(self, who: Who) -> list[str]:
         """The calls that a seat is responsible for."""

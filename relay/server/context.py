@@ -1,0 +1,44 @@
+"""What the HTTP operations work with."""
+
+from dataclasses import dataclass, field
+
+from relay.catalogue import Directory
+from relay.clock import Clock
+from relay.errors import Misuse
+from relay.server.auth import TokenIssuer
+from relay.server.settings import Settings
+from relay.service.shell.exchange import Exchange, MediaPlane
+from relay.service.shell.portal import PortalDesk
+
+
+@dataclass(slots=True)
+class Context:
+    """One relay, as its operations see it."""
+
+    settings: Settings
+    directory: Directory
+    exchange: Exchange
+    desk: PortalDesk
+    issuer: TokenIssuer
+    clock: Clock
+    draining: bool = field(default=False)
+    """No new calls: the process is about to stop."""
+
+    def not_ready(self) -> list[str]:
+        """Why this relay should get no traffic now; empty: it should."""
+        health = self.exchange.scheduler.health()
+        stuck_s = self.clock.now_s() - health.counters.last_run_s
+        reasons = {
+            "draining": self.draining,
+            health.reason or "scheduler not ready": not health.ready,
+            f"scheduler has not run for {stuck_s:.0f} s": stuck_s > 10.0,
+            "media port not bound": not _bound(self.exchange.media),
+        }
+        return [reason for reason, holds in reasons.items() if holds]
+
+
+def _bound(media: MediaPlane) -> bool:
+    try:
+        return media.address[1] > 0
+    except Misuse:
+        return False

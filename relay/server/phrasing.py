@@ -1,0 +1,116 @@
+"""Notices of the service as signalling messages, with the names that people read."""
+
+from collections.abc import Callable
+from typing import Any
+
+from relay.catalogue import Directory
+from relay.errors import RelayError
+from relay.server import messages
+from relay.server.problem import problem_of
+from relay.service import notices
+
+
+class Phrasebook:
+    """Puts notices into messages; knows the names of items."""
+
+    def __init__(self, directory: Directory) -> None:
+        self._directory = directory
+
+    def message_of(self, notice: notices.Notice) -> messages.ServerMessage:
+        """The message that says it."""
+        return _MESSAGES[type(notice)](self, notice)
+
+    def items(self, codes: list[str] | None = None) -> list[messages.ItemInfo]:
+        """The items under any of these codes, or all of them, as a client shows them."""
+        catalogue = self._directory
+        items = catalogue.catalogue.items if codes is None else catalogue.items_of(codes)
+        return [
+            messages.ItemInfo(
+                code=item.code,
+                name_zh=item.name_zh,
+                name_en=item.name_en,
+                group_zh=catalogue.department(item.department).name_zh,
+                group_en=catalogue.department(item.department).name_en,
+            )
+            for item in items
+        ]
+
+    def ringing(self, notice: notices.Ringing) -> messages.OfferMade:
+        """An offer, with the item's names."""
+        call = notice.call
+        item = self._directory.item_or_code(call.item)
+        return messages.OfferMade(
+            offer=notice.offer,
+            call=call.call,
+            item=call.item,
+            item_zh=item.name_zh,
+            item_en=item.name_en,
+            kind=call.kind,
+            region=call.region,
+            language=call.language,
+            priority=[call.priority],
+            party=notice.party,
+            waited_s=call.waited_s,
+            expires_in_ms=round(notice.expires_in_s * 1000),
+        )
+
+
+def call_state(notice: notices.CallChanged, re: int = 0) -> messages.CallState:
+    """A call as its party sees it."""
+    call = notice.call
+    return messages.CallState(
+        re=re,
+        call=call.call,
+        state="connected" if call.state == "wrap-up" else call.state,
+        item=call.item,
+        kind=call.kind,
+        position=call.position,
+        expected_wait_s=call.expected_wait_s,
+        waited_s=call.waited_s,
+        party=notice.party,
+        active=list(notice.active),  # type: ignore[arg-type]
+        reason=notice.reason,
+    )
+
+
+def failed(error: Exception, re: int = 0) -> messages.Failed:
+    """The reply to a request that was refused."""
+    problem = problem_of(error)
+    slug = error.problem if isinstance(error, RelayError) else RelayError.problem
+    return messages.Failed(
+        re=re,
+        problem=slug,
+        title=problem.title,
+        status=problem.status,
+        detail=problem.detail,
+        hint=problem.hint,
+    )
+
+
+def _call_over(_: Phrasebook, notice: notices.CallOver) -> messages.CallState:
+    return messages.CallState(call=notice.call, state="ended", reason=notice.reason)
+
+
+def _seat(_: Phrasebook, notice: notices.SeatChanged) -> messages.SeatState:
+    seat = notice.seat
+    return messages.SeatState(
+        state=seat.state, call=seat.call, until_ms=round(seat.until_s * 1000), reason=notice.reason
+    )
+
+
+def _ringing_over(_: Phrasebook, notice: notices.RingingOver) -> messages.OfferEnded:
+    return messages.OfferEnded(offer=notice.offer, outcome=notice.outcome)
+
+
+def _source(_: Phrasebook, notice: notices.SourceSwitched) -> messages.SourceChanged:
+    return messages.SourceChanged(call=notice.call, source=notice.source, active=notice.active)  # type: ignore[arg-type]
+
+
+_MESSAGES: dict[type[notices.Notice], Callable[[Phrasebook, Any], messages.ServerMessage]] = {
+    notices.CallChanged: lambda _, notice: call_state(notice),
+    notices.CallOver: _call_over,
+    notices.Ringing: Phrasebook.ringing,
+    notices.RingingOver: _ringing_over,
+    notices.SeatChanged: _seat,
+    notices.SourceSwitched: _source,
+}
