@@ -1,0 +1,346 @@
+import { Capture } from './client/capture.js';
+import { emit, on } from './client/events.js';
+import { MediaSession } from './client/media.js';
+import { SOURCES, kindOf } from './client/messages.js';
+import { QualityMeter } from './client/quality.js';
+import { Failure, Signalling } from './client/signalling.js';
+
+export { Failure };
+
+/** @typedef {import('./client/messages.js').Source} Source */
+/** @typedef {import('./client/messages.js').CallState} CallState */
+
+const QUALITY_INTERVAL_MS = 2000;
+const FIRST_FRAME_LIMIT_MS = 60_000;
+const NEGOTIATION_RETRY_MS = 3000;
+const FORGOTTEN_MS = 4000;
+const IN_CONVERSATION = ['connected', 'held'];
+/** From the moment a seat is being asked, media flows to the relay, so that the first picture is there at pick-up. */
+const WARM = ['offered', ...IN_CONVERSATION];
+
+/**
+ * The token of this page: from the link (`#token=…`, taken out of the address bar at once), later from the tab's store.
+ * @param {string} page whose token, e.g. `kiosk`
+ */
+export function tokenOf(page) {
+  const key = `relay.token.${page}`;
+  const fragment = new URLSearchParams(location.hash.slice(1));
+  const token = fragment.get('token');
+  if (token) {
+    sessionStorage.setItem(key, token);
+    history.replaceState(null, '', location.pathname + location.search);
+  }
+  window.addEventListener('hashchange', () => location.reload());
+  return sessionStorage.getItem(key) ?? '';
+}
+
+/** Keep a token that was typed. @param {string} page @param {string} token `''` forgets it */
+export function rememberToken(page, token) {
+  if (token) sessionStorage.setItem(`relay.token.${page}`, token);
+  else sessionStorage.removeItem(`relay.token.${page}`);
+}
+
+/**
+ * A participant of the relay: signalling, media and capture joined, which is all a page needs.
+ *
+ * Events (detail): `link` (state of the signalling), `media` (state of the media path), `welcome`, `call` (CallState),
+ * `offer` (OfferMade or null), `offer-ended`, `seat` (SeatState), `remote` (sources of the other side, a Set),
+ * `capture` ({source, track}), `slot` ({slot, track}), `quality` (Quality), `first-frame` ({slot, elapsedMs}), `wallboard`.
+ */
+export class RelayClient extends EventTarget {
+  /** @type {import('./client/messages.js').Welcome | null} */
+  welcome = null;
+  /** @type {CallState | null} */
+  call = null;
+  /** @type {import('./client/messages.js').OfferMade | null} */
+  offer = null;
+  /** @type {import('./client/messages.js').SeatState | null} */
+  seat = null;
+  /** @type {Set<Source>} What the other side sends now. */
+  remote = new Set();
+  /** @type {import('./client/quality.js').Quality | null} */
+  quality = null;
+  /** @type {Partial<Record<Source, number>>} Milliseconds from `connected` to the first frame of each slot of this call. */
+  firstFrames = {};
+
+  /** @type {Map<Source, HTMLMediaElement>} */
+  #players = new Map();
+  #muted = false;
+  #session = '';
+  /** The call that we left while the server could not be told. */
+  #leaving = '';
+  /** We gave up before the server had answered the request. */
+  #withdrawn = false;
+  /** @type {Record<string, unknown> | null} A call request without its reply yet. */
+  #wanted = null;
+  #connectedAt = 0;
+  #meter = new QualityMeter();
+  #negotiationTimer = 0;
+  #forgottenTimer = 0;
+
+  /**
+   * @param {object} options
+   * @param {string} options.token JWT
+   * @param {string | URL} [options.url] of the WebSocket; default: `signal` beside the page
+   * @param {boolean} [options.media] false for a page that only watches
+   * @param {string} [options.codec] the only video codec to use (tests)
+   */
+  constructor({ token, url = signalUrl(), media = true, codec = '' }) {
+    super();
+    this.signalling = new Signalling(url, token, () => (this.media.state === 'idle' ? '' : this.#session));
+    this.capture = new Capture();
+    this.media = new MediaSession((offer) => this.request('offer', offer).then(({ sdp }) => sdp), codec);
+    this.#wire(media);
+  }
+
+  /** Connect and stay connected. */
+  start() {
+    this.signalling.start();
+  }
+
+  /** Leave: sockets, connection and devices are closed. */
+  close() {
+    clearTimeout(this.#negotiationTimer);
+    clearTimeout(this.#forgottenTimer);
+    this.signalling.stop();
+    this.media.close();
+    this.capture.close();
+  }
+
+  /** Send any request of the protocol. @param {string} type @param {Record<string, unknown>} [fields] */
+  request(type, fields) {
+    return this.signalling.request(type, fields);
+  }
+
+  /**
+   * Kiosk: ask for a caseworker. Asked again after a lost connection, under the same key, so it stays one call.
+   * @param {{item: string, kind: string, language: string, priority: string[], appointment?: string}} wish
+   */
+  async requestCall(wish) {
+    this.#withdrawn = false;
+    this.#wanted = { ...wish, idempotency_key: crypto.randomUUID() };
+    await this.#askAgain();
+  }
+
+  /** End the call, or give up waiting; carried out after a reconnect if the server is away now. */
+  async hangUp(reason = '') {
+    this.#withdrawn = this.#wanted !== null;
+    this.#wanted = null;
+    if (!this.call || this.call.state === 'ended') return;
+    this.#leaving = this.call.call;
+    const { call } = this.call;
+    this.#onCall({ ...this.call, state: 'ended', reason: 'hangup' });
+    await this.request('call.hangup', { call, reason }).catch(() => undefined);
+  }
+
+  /**
+   * Start or stop a source, and tell the other side. A camera that is off is released; a muted microphone stays open.
+   * @param {Source} source @param {boolean} active
+   * @returns {Promise<import('./client/capture.js').CaptureState>}
+   */
+  async setSource(source, active) {
+    if (source === 'microphone') this.#muted = !active;
+    if (active) await this.capture.open([source]);
+    else if (source !== 'microphone') this.capture.stop(source);
+    const track = this.capture.tracks.get(source);
+    if (track) track.enabled = active;
+    this.#tell(source);
+    return this.capture.state[source];
+  }
+
+  /** Whether the other side gets this source from us. @param {Source} source */
+  isSending(source) {
+    return this.capture.tracks.get(source)?.enabled ?? false;
+  }
+
+  /** Play a slot in an element, now and after reconnects. @param {Source} slot @param {HTMLMediaElement} player */
+  play(slot, player) {
+    this.#players.set(slot, player);
+    this.#feed(slot);
+  }
+
+  /** @param {boolean} media */
+  #wire(media) {
+    const { signalling, capture } = this;
+    on(signalling, 'state', (state) => emit(this, 'link', state));
+    on(signalling, 'welcome', (welcome) => this.#onWelcome(welcome, media));
+    on(signalling, 'call.state', (call) => this.#onCall(call));
+    on(signalling, 'source.changed', (change) => this.#onSourceChanged(change));
+    on(signalling, 'offer.made', (offer) => this.#onOffer(offer));
+    on(signalling, 'offer.ended', (ended) => this.#onOfferEnded(ended));
+    on(signalling, 'seat.state', (seat) => this.#onSeat(seat));
+    on(signalling, 'wallboard', (board) => emit(this, 'wallboard', board));
+    on(this.media, 'state', (state) => emit(this, 'media', state));
+    on(this.media, 'slot', ({ slot }) => this.#feed(slot));
+    on(capture, 'track', ({ source, track }) => this.#onTrack(source, track));
+    window.setInterval(() => this.#measure(), QUALITY_INTERVAL_MS);
+    window.addEventListener('pagehide', () => this.close());
+  }
+
+  #onWelcome(welcome, media) {
+    this.welcome = welcome;
+    emit(this, 'welcome', welcome);
+    if (media) this.#resume(welcome);
+    if (this.#wanted) this.#askAgain().catch(() => undefined);
+    if (this.call && this.call.state !== 'ended') this.#expectNews(this.call);
+  }
+
+  /** The server tells about a call it knows right after `welcome`; silence means that it was lost with the server. */
+  #expectNews(call) {
+    clearTimeout(this.#forgottenTimer);
+    this.#forgottenTimer = window.setTimeout(
+      () => this.#onCall({ ...call, state: 'ended', reason: 'lost' }),
+      FORGOTTEN_MS,
+    );
+  }
+
+  /** The relay may still have our connection: then only a dead path is renewed. */
+  async #resume({ session, resumed }) {
+    clearTimeout(this.#negotiationTimer);
+    this.#session = session;
+    try {
+      if (!resumed) await this.media.open();
+      else if (this.media.state !== 'connected') await this.media.restart();
+      for (const source of SOURCES) this.#tell(source);
+    } catch (failure) {
+      if (this.signalling.state !== 'online') return;
+      emit(this, 'media', 'interrupted');
+      this.#negotiationTimer = window.setTimeout(() => this.#resume({ session, resumed: false }), NEGOTIATION_RETRY_MS);
+    }
+  }
+
+  async #askAgain() {
+    try {
+      await this.request('call.request', /** @type {Record<string, unknown>} */ (this.#wanted));
+      this.#wanted = null;
+    } catch (failure) {
+      if (failure.problem === 'offline' || failure.problem === 'timeout') return;
+      this.#wanted = null;
+      throw failure;
+    }
+  }
+
+  /** @param {CallState} call */
+  #onCall(call) {
+    clearTimeout(this.#forgottenTimer);
+    if (this.#withdrawn && call.call !== this.call?.call) this.#leaving = call.call;
+    if (call.call === this.#leaving && call.state !== 'ended') {
+      this.request('call.hangup', { call: call.call }).catch(() => undefined);
+      return;
+    }
+    if (this.call?.call === call.call && this.call.state === 'ended') return;
+    const was = this.call?.call === call.call ? this.call.state : '';
+    this.call = call;
+    this.#gate();
+    const inConversation = IN_CONVERSATION.includes(call.state);
+    if (inConversation) this.remote = new Set(call.active);
+    if (inConversation && !IN_CONVERSATION.includes(was)) this.#onConnected(call);
+    if (call.state === 'ended') this.#onEnded();
+    emit(this, 'call', call);
+    emit(this, 'remote', this.remote);
+  }
+
+  /** @param {CallState} call */
+  #onConnected(call) {
+    this.#connectedAt = performance.now();
+    this.firstFrames = {};
+    this.#meter = new QualityMeter();
+    for (const slot of this.#players.keys()) {
+      this.#feed(slot);
+      if (call.active.includes(slot)) this.#awaitFirstFrame(slot, call.call);
+    }
+  }
+
+  #onEnded() {
+    this.remote = new Set();
+    this.quality = null;
+    for (const player of this.#players.values()) player.srcObject = null;
+  }
+
+  /** @param {import('./client/messages.js').SourceChanged} change */
+  #onSourceChanged({ call, source, active }) {
+    if (call !== this.call?.call) return;
+    if (active) this.remote.add(source);
+    else this.remote.delete(source);
+    emit(this, 'remote', this.remote);
+  }
+
+  #onOffer(offer) {
+    this.offer = offer;
+    this.#gate();
+    emit(this, 'offer', offer);
+  }
+
+  #onOfferEnded(ended) {
+    if (ended.offer !== this.offer?.offer) return;
+    this.offer = null;
+    this.#gate();
+    emit(this, 'offer-ended', ended);
+  }
+
+  #onSeat(seat) {
+    this.seat = seat;
+    if (seat.state !== 'offered') this.offer = null;
+    this.#gate();
+    emit(this, 'seat', seat);
+  }
+
+  /** @param {Source} source @param {MediaStreamTrack | null} track */
+  async #onTrack(source, track) {
+    if (track && source === 'microphone') track.enabled = !this.#muted;
+    emit(this, 'capture', { source, track });
+    await this.media.setTrack(source, track).catch(() => undefined); // the connection closed meanwhile
+    this.#tell(source);
+  }
+
+  /** @param {Source} source */
+  #tell(source) {
+    if (this.signalling.state !== 'online' || this.media.state === 'idle') return;
+    this.request('source', { source, active: this.isSending(source) }).catch(() => undefined);
+  }
+
+  #gate() {
+    const atWork = this.offer !== null || this.seat?.state === 'in-call';
+    this.media.setSending(atWork || WARM.includes(this.call?.state ?? ''));
+  }
+
+  /** @param {Source} slot */
+  #feed(slot) {
+    const player = this.#players.get(slot);
+    const track = this.media.slots.get(slot);
+    if (!player || !track || !IN_CONVERSATION.includes(this.call?.state ?? '')) return;
+    player.srcObject = new MediaStream([track]);
+    player.play().catch(() => document.addEventListener('pointerdown', () => player.play(), { once: true }));
+  }
+
+  /** @param {Source} slot @param {string} call */
+  #awaitFirstFrame(slot, call) {
+    const player = this.#players.get(slot);
+    if (kindOf(slot) !== 'video' || !(player instanceof HTMLVideoElement)) return;
+    const connectedAt = this.#connectedAt;
+    let seen = !document.hidden; // a hidden page paints no frames, so its time would mean nothing
+    document.addEventListener('visibilitychange', () => (seen = false), { once: true });
+    player.requestVideoFrameCallback((now) => {
+      const elapsedMs = now - connectedAt;
+      if (!seen || this.call?.call !== call || this.#connectedAt !== connectedAt || elapsedMs > FIRST_FRAME_LIMIT_MS)
+        return;
+      this.firstFrames[slot] = elapsedMs;
+      emit(this, 'first-frame', { slot, elapsedMs });
+      this.request('first-frame', { call, slot, elapsed_ms: Math.max(0, elapsedMs) }).catch(() => undefined);
+    });
+  }
+
+  async #measure() {
+    if (!IN_CONVERSATION.includes(this.call?.state ?? '')) return;
+    const statistics = await this.media.statistics();
+    if (!statistics) return;
+    this.quality = this.#meter.read(statistics);
+    emit(this, 'quality', this.quality);
+  }
+}
+
+function signalUrl() {
+  const url = new URL('signal', document.baseURI);
+  url.protocol = url.protocol.replace('http', 'ws');
+  return url;
+}

@@ -1,0 +1,179 @@
+"""Serves the web pages and plays the relay's side of their signalling by script; the real daemon has its own tests.
+
+Every message of a page is decoded with the real schema, so a page that breaks the contract fails its test.
+"""
+
+import asyncio
+import mimetypes
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+from websockets.asyncio.server import ServerConnection, serve
+from websockets.datastructures import Headers
+from websockets.exceptions import ConnectionClosed
+from websockets.http11 import Request, Response
+from websockets.typing import Subprotocol
+
+import relay
+from relay.server.messages import (
+    Answer,
+    ClientMessage,
+    Failed,
+    Heartbeat,
+    Hello,
+    ItemInfo,
+    Offer,
+    Ok,
+    ServerMessage,
+    Welcome,
+)
+from relay.server.messages import Request as ClientRequest
+from tests.support.lite_answer import lite_answer
+
+WEB = Path(relay.__file__).parent / "web"
+POLICY = "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+PATIENCE_S = 8.0
+ITEMS = [
+    ItemInfo(
+        code="social-security.pension.certify",
+        name_zh="养老待遇资格认证",
+        name_en="Pension eligibility certification",
+        group_zh="社会保障",
+        group_en="Social security",
+    ),
+    ItemInfo(
+        code="social-security.card.replace",
+        name_zh="社保卡补办",
+        name_en="Replace a social security card",
+        group_zh="社会保障",
+        group_en="Social security",
+    ),
+    ItemInfo(
+        code="medical-insurance.reimburse.remote",
+        name_zh="异地就医报销",
+        name_en="Reimbursement of treatment elsewhere",
+        group_zh="医疗保障",
+        group_en="Medical insurance",
+    ),
+    ItemInfo(
+        code="medical-insurance.register",
+        name_zh="城乡居民医保参保登记",
+        name_en="Join resident medical insurance",
+        group_zh="医疗保障",
+        group_en="Medical insurance",
+        open=False,
+    ),
+]
+Wanted = TypeVar("Wanted", bound=ClientRequest)
+
+
+class PageServer:
+    """One page's counterpart. `sent` holds what the page said, heartbeats left out."""
+
+    def __init__(self, role: str, name: str, items: list[ItemInfo], heartbeat_s: float) -> None:
+        self.url = ""
+        self.sent: list[ClientMessage] = []
+        self.welcomes = 0
+        self.refuse: dict[type[ClientRequest], Failed] = {}
+        """Requests to answer with a refusal, by type."""
+        self._role, self._name, self._items, self._heartbeat_s = role, name, items, heartbeat_s
+        self._sockets: set[ServerConnection] = set()
+        self._news = asyncio.Condition()
+        self._decoder: msgspec.json.Decoder[ClientMessage] = msgspec.json.Decoder(ClientMessage)
+
+    async def expect(self, kind: type[Wanted]) -> Wanted:
+        """The next message of this kind that was not expected before; fails when it does not come."""
+        async with asyncio.timeout(PATIENCE_S), self._news:
+            await self._news.wait_for(lambda: any(isinstance(message, kind) for message in self.sent))
+            found = next(message for message in self.sent if isinstance(message, kind))
+            self.sent.remove(found)
+            assert isinstance(found, kind)
+            return found
+
+    async def greeted(self, times: int = 1) -> None:
+        """Wait until the page has been welcomed so often and has negotiated its media, if it has any."""
+        async with asyncio.timeout(PATIENCE_S), self._news:
+            await self._news.wait_for(lambda: self.welcomes >= times)
+
+    async def say(self, message: ServerMessage) -> None:
+        """Tell the page something."""
+        for socket in self._sockets:
+            await socket.send(msgspec.json.encode(message).decode())
+
+    async def cut(self, code: int = 1001) -> None:
+        """Close the signalling from the server's side."""
+        for socket in [*self._sockets]:
+            await socket.close(code)
+
+    async def converse(self, socket: ServerConnection) -> None:
+        """Serve one WebSocket until it closes."""
+        self._sockets.add(socket)
+        try:
+            async for frame in socket:
+                message = self._decoder.decode(frame)
+                await socket.send(msgspec.json.encode(self._reply(message)).decode())
+                await self._note(message)
+        except ConnectionClosed:
+            pass
+        finally:
+            self._sockets.discard(socket)
+
+    async def _note(self, message: ClientMessage) -> None:
+        async with self._news:
+            if isinstance(message, Hello) and Hello not in self.refuse:
+                self.welcomes += 1
+            if not isinstance(message, Heartbeat):
+                self.sent.append(message)
+            self._news.notify_all()
+
+    def _reply(self, message: ClientMessage) -> ServerMessage:
+        refusal = self.refuse.get(type(message))
+        if refusal is not None:
+            return msgspec.structs.replace(refusal, re=message.id)
+        if isinstance(message, Hello):
+            return Welcome(
+                re=message.id,
+                identity="somebody",
+                role=self._role,
+                name=self._name,
+                region="330203",
+                session="session-1",
+                resumed=message.session == "session-1",
+                heartbeat_s=self._heartbeat_s,
+                items=self._items,
+            )
+        if isinstance(message, Offer):
+            return Answer(re=message.id, sdp=lite_answer(message.sdp))
+        return Ok(re=message.id)
+
+
+def _file(path: str) -> Response | None:
+    name = path.partition("?")[0].lstrip("/")
+    file = (WEB / name).resolve()
+    if not file.is_file() or WEB not in file.parents:
+        return Response(HTTPStatus.NOT_FOUND, "Not Found", Headers({"Content-Length": "0"}), b"")
+    body = file.read_bytes()
+    kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+    headers = {"Content-Type": kind, "Content-Length": str(len(body)), "Content-Security-Policy": POLICY}
+    return Response(HTTPStatus.OK, "OK", Headers(headers), body)
+
+
+def _answer_http(_connection: ServerConnection, request: Request) -> Response | None:
+    return None if request.path.endswith("/signal") else _file(request.path)
+
+
+@asynccontextmanager
+async def page_server(
+    role: str, name: str = "", items: list[ItemInfo] | None = None, heartbeat_s: float = 20.0
+) -> AsyncIterator[PageServer]:
+    """Pages at `server.url`, signalling beside them."""
+    server = PageServer(role, name, ITEMS if items is None else items, heartbeat_s)
+    protocols = [Subprotocol("relay.json")]
+    async with serve(server.converse, "127.0.0.1", 0, process_request=_answer_http, subprotocols=protocols) as listener:
+        port = next(iter(listener.sockets)).getsockname()[1]
+        server.url = f"http://127.0.0.1:{port}/"
+        yield server
