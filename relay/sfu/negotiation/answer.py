@@ -126,6 +126,5 @@ def _stream(section: Section, slots: Mapping[str, SlotSsrcs]) -> list[Attribute]
     lines = [Attribute.of(Msid(_STREAMS.get(section.slot, section.slot), section.slot))]
     if ssrcs.rtx:
         lines.append(Attribute.of(SsrcGroup("FID", (ssrcs.primary, ssrcs.rtx))))
-        lines.append(Attribute.of(Ssrc(ssrcs.rtx, "cname", _CNAME)))
-    lines.append(Attribute.of(Ssrc(ssrcs.primary, "cname", _CNAME)))
+    lines += [Attribute.of(Ssrc(each, "cname", _CNAME)) for each in (ssrcs.primary, ssrcs.rtx) if each]
     return lines
