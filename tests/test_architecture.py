@@ -144,7 +144,9 @@ def test_system_calls_are_only_made_in_the_socket_module() -> None:
 
 def test_every_compiled_module_is_described_to_python() -> None:
     """A `.pyx` whose names Python sees has a stub; without it mypy takes everything for `Any`."""
-    assert [_named(path) for path in DATAPLANE.glob("*.pyx") if not path.with_suffix(".pyi").exists()] == []
+    seen = re.compile(r"^(?:def|cpdef|class|cdef class) ", re.MULTILINE)
+    visible = [path for path in DATAPLANE.glob("*.pyx") if seen.search(path.read_text("utf-8"))]
+    assert [_named(path) for path in visible if not path.with_suffix(".pyi").exists()] == []
 
 
 def test_every_package_says_what_it_is() -> None:

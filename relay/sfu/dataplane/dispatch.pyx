@@ -1,0 +1,47 @@
+"""Write, protect, queue. What must be stamped at the moment of sending (transport-wide sequence number, send time) belongs
+between the first two; where packets are to be spaced, the queue is the place."""
+
+from libc.stdint cimport int64_t, uint8_t
+
+from .batch cimport outbox_cell, outbox_push
+from .compose cimport compose
+from .socket cimport socket_flush
+from .srtp cimport protect, protect_rtcp
+
+
+cdef uint8_t* room(Worker* worker) noexcept nogil:
+    """The cell for the next packet, sending what waits if that is what it takes; NULL: the socket takes no more either."""
+    cdef uint8_t* cell = outbox_cell(&worker.outbox)
+    if cell == NULL:
+        socket_flush(worker.fd, &worker.outbox, &worker.hops)
+        cell = outbox_cell(&worker.outbox)
+    return cell
+
+
+cdef Drop dispatch(
+    Worker* worker, Peer* peer, const Packet* packet, const Label* label, int64_t received_ns, int* length
+) noexcept nogil:
+    """One RTP packet to a peer that has a path and keys; `length` becomes its length before SRTP. `received_ns` 0: its stay is not
+    measured."""
+    cdef uint8_t* cell = room(worker)
+    cdef int size
+    cdef Drop drop
+    if cell == NULL:
+        return Drop.SEND_QUEUE_FULL
+    size = compose(packet, label, peer.ids, cell)
+    if size == 0:
+        return Drop.TOO_LARGE
+    length[0] = size
+    drop = protect(peer.send_session, cell, &size)
+    if drop == Drop.KEPT:
+        outbox_push(&worker.outbox, &peer.lane, size, received_ns)
+    return drop
+
+
+cdef Drop dispatch_rtcp(Worker* worker, Peer* peer, int length) noexcept nogil:
+    """The RTCP packet just written into `room`."""
+    cdef uint8_t* cell = outbox_cell(&worker.outbox)
+    cdef Drop drop = protect_rtcp(peer.send_session, cell, &length)
+    if drop == Drop.KEPT:
+        outbox_push(&worker.outbox, &peer.lane, length, 0)
+    return drop

@@ -1,0 +1,185 @@
+"""What happens to a datagram, in the order it happens:
+
+    receive → classify → peer → unprotect → track → note → keep → for each slot: label → compose → protect → send
+
+Every step returns Drop.KEPT or why the packet goes no further.
+"""
+
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t
+
+from ._inet cimport MSG_TRUNC
+from .batch cimport tray_put
+from .classify cimport classify
+from .dispatch cimport dispatch
+from .endpoint cimport read_sockaddr
+from .header cimport read_header
+from .history cimport ring_keep, sent_note
+from .hops cimport Drop, Total
+from .payload cimport inspect
+from .receive cimport reception_note, reception_time
+from .repair cimport answer_reports, ask_for_missing, wound
+from .reports cimport capture_gap_ns
+from .rewrite cimport rewrite_label
+from .routes cimport Key, endpoint_key, table_find
+from .socket cimport socket_flush
+from .streams cimport find_track, open_packet, owner_of
+from .types cimport (
+    CELL, DTLS, FOREIGN, KEYFRAME_SEEN, NOTHING, RTCP, RTP, SLOT_STARTED, STRAY, STUN, TRACK_STARTED, VIDEO, Endpoint, Label, Packet,
+)
+from .worker cimport Payload, Peer, Slot, Track, note_round_trip, notice
+
+cdef enum:
+    STRAY_NS = 20_000_000
+
+
+cdef void forward(Worker* worker, int count) noexcept nogil:
+    """One batch of `count` datagrams in the inbox; what it causes is sent before this returns."""
+    for row in range(count):
+        worker.hops.drops[<int> _take(worker, row)] += 1
+    if count:
+        ask_for_missing(worker, worker.inbox.received_ns[count - 1])
+    socket_flush(worker.fd, &worker.outbox, &worker.hops)
+
+
+cdef Drop _take(Worker* worker, int row) noexcept nogil:
+    """One datagram, by protocol."""
+    cdef uint8_t* data = worker.inbox.cells + row * CELL
+    cdef int length = worker.inbox.headers[row].msg_len
+    cdef int64_t received_ns = worker.inbox.received_ns[row]
+    cdef int protocol = classify(data, length)
+    cdef Endpoint source
+    cdef Peer* peer
+    if worker.inbox.headers[row].msg_hdr.msg_flags & MSG_TRUNC:
+        return Drop.CUT
+    if protocol == FOREIGN:
+        return Drop.FOREIGN_PROTOCOL
+    read_sockaddr(&worker.inbox.names[row], &source)
+    peer = _peer_at(worker, &source)
+    if protocol == RTP:
+        return _media(worker, peer, &source, data, length, received_ns)
+    if protocol == RTCP:
+        return Drop.UNKNOWN_ADDRESS if peer == NULL else answer_reports(worker, peer, &source, data, length, received_ns)
+    worker.hops.totals[<int> (Total.STUN_IN if protocol == STUN else Total.DTLS_IN)] += 1
+    return tray_put(&worker.tray, protocol, NOTHING if peer == NULL else peer.handle, &source, data, length, received_ns)
+
+
+cdef inline Peer* _peer_at(Worker* worker, const Endpoint* source) noexcept nogil:
+    cdef Key key = endpoint_key(source)
+    cdef int32_t row = table_find(&worker.addresses, &key)
+    return NULL if row == NOTHING else &worker.peers[row]
+
+
+cdef Drop _media(
+    Worker* worker, Peer* here, const Endpoint* source, uint8_t* data, int length, int64_t received_ns
+) noexcept nogil:
+    """An RTP packet, from the wire to the slots. `here`: the peer at its address, or NULL."""
+    cdef Packet packet
+    cdef Peer* peer = NULL
+    cdef Track* track = NULL
+    cdef Drop drop = read_header(&packet, data, length, received_ns)
+    if drop == Drop.KEPT:
+        peer = owner_of(worker, here, packet.ssrc)
+        drop = Drop.UNKNOWN_ADDRESS if peer == NULL else open_packet(worker, peer, &packet)
+    if drop == Drop.KEPT and peer != here:
+        _tell_stray(worker, peer, source, received_ns)
+    if drop == Drop.KEPT:
+        drop = find_track(worker, peer, &packet, &track)
+    if drop == Drop.KEPT:
+        drop = _note(worker, peer, track, &packet)
+    if drop == Drop.KEPT:
+        _fan_out(worker, track, &packet)
+    return drop
+
+
+cdef inline void _tell_stray(Worker* worker, Peer* peer, const Endpoint* source, int64_t received_ns) noexcept nogil:
+    """The peer sends from an address that is not one of its own: the control side will ask it for proof, and asks again by itself
+    only when it is told again."""
+    if received_ns - peer.stray_ns >= STRAY_NS:
+        peer.stray_ns = received_ns
+        tray_put(&worker.tray, STRAY, peer.handle, source, NULL, 0, received_ns)
+
+
+cdef Drop _note(Worker* worker, Peer* peer, Track* track, Packet* packet) noexcept nogil:
+    """Give the packet its position on the track's line, and see what it carries."""
+    cdef const Payload* payload = &track.payloads[packet.payload]
+    cdef int64_t round_trip_ns = 0
+    cdef Drop drop = reception_note(
+        &track.reception, packet.sequence, packet.received_ns, packet.recovered, &packet.position, &round_trip_ns
+    )
+    if drop != Drop.KEPT:
+        return drop
+    packet.newest = packet.position == track.reception.highest
+    if round_trip_ns > 0 and packet.recovered:
+        note_round_trip(peer, round_trip_ns)
+    if not packet.recovered:
+        reception_time(&track.reception, packet.timestamp, packet.received_ns, payload.clock_rate_hz)
+    if packet.length > packet.payload_at:
+        inspect(payload.family, packet)
+    wound(worker, track)
+    _tell(worker, track, packet, payload)
+    return Drop.KEPT
+
+
+cdef inline void _tell(Worker* worker, Track* track, const Packet* packet, const Payload* payload) noexcept nogil:
+    """Totals and notices of a track."""
+    worker.hops.totals[<int> Total.RTP_IN] += 1
+    if track.packets == 0:
+        notice(worker, TRACK_STARTED, &track.pending, track.handle, packet.received_ns)
+    track.packets += 1
+    track.bytes += packet.length
+    track.last_packet_ns = packet.received_ns
+    track.clock_rate_hz = payload.clock_rate_hz
+    if track.kind == VIDEO and packet.keyframe and (track.keyframes == 0 or packet.timestamp != track.keyframe_timestamp):
+        track.keyframes += 1
+        track.keyframe_timestamp = packet.timestamp
+        notice(worker, KEYFRAME_SEEN, &track.pending, track.handle, packet.received_ns)
+
+
+cdef void _fan_out(Worker* worker, Track* track, const Packet* packet) noexcept nogil:
+    """Into every slot that the track feeds."""
+    cdef int32_t row = track.first_slot
+    cdef Drop drop
+    if row != NOTHING:
+        ring_keep(&track.ring, packet)
+    while row != NOTHING:
+        drop = _into_slot(worker, track, &worker.slots[row], packet)
+        if drop != Drop.KEPT:
+            worker.hops.drops[<int> drop] += 1
+            worker.slots[row].dropped += 1
+        row = worker.slots[row].next_of_track
+
+
+cdef Drop _into_slot(Worker* worker, const Track* track, Slot* slot, const Packet* packet) noexcept nogil:
+    """One copy, under the slot's numbers, to the slot's receiver."""
+    cdef Peer* peer = &worker.peers[slot.peer]
+    cdef int index = slot.by_payload[packet.payload], length = 0
+    cdef uint32_t clock_rate_hz = track.payloads[packet.payload].clock_rate_hz
+    cdef int64_t since_last_ns = NOTHING
+    cdef Label label
+    cdef Drop drop
+    if index == NOTHING:
+        return Drop.CODEC_MISMATCH
+    if peer.send_session == NULL or peer.lane.name_length == 0:
+        return Drop.NO_PATH
+    if slot.rewrite.waiting:
+        since_last_ns = capture_gap_ns(worker, slot, track, packet)
+    drop = rewrite_label(&slot.rewrite, packet, clock_rate_hz, since_last_ns, &label)
+    if drop != Drop.KEPT:
+        return drop
+    label.ssrc = slot.ssrc
+    label.payload_type = slot.payloads[index].payload_type
+    slot.clock_rate_hz = clock_rate_hz
+    sent_note(&slot.log, track.handle, packet.position, &label, packet.received_ns)
+    drop = dispatch(worker, peer, packet, &label, 0 if packet.recovered else packet.received_ns, &length)
+    if drop == Drop.KEPT:
+        _count_out(worker, slot, packet, length)
+    return drop
+
+
+cdef inline void _count_out(Worker* worker, Slot* slot, const Packet* packet, int length) noexcept nogil:
+    slot.packets += 1
+    slot.bytes += length
+    slot.octets += packet.length - packet.payload_at
+    if slot.first_packet_ns == 0:
+        slot.first_packet_ns = packet.received_ns
+        notice(worker, SLOT_STARTED, &slot.pending, slot.handle, packet.received_ns)

@@ -1,0 +1,332 @@
+"""The packet path as Python sees it: `relay.sfu.ports.Forwarder`.
+
+All calls come from one thread. Handles carry a generation: one that was removed is never taken for another. What a peer can make the
+relay hold is bounded by the limits given here and by the constants of `worker.pxd`.
+"""
+
+from secrets import randbits
+
+import cython
+
+from cpython.exc cimport PyErr_SetFromErrno
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t
+from libc.stdlib cimport calloc, free
+from libc.string cimport memcpy, memset
+
+from ._inet cimport sockaddr_in6
+from .batch cimport BATCH, inbox_close, inbox_open, outbox_close, outbox_open, tray_close, tray_open
+from .endpoint cimport parse_address, write_sockaddr
+from .forward cimport forward
+from .history cimport ring_close, sent_close
+from .hops cimport counters_of, residence_of
+from .readings cimport read_notices, read_reception, read_sender_info, read_slot, read_track, read_tray
+from .receive cimport reception_close
+from .repair cimport ask_for_missing
+from .rewrite cimport rewrite_open
+from .routes cimport Key, Pool, pool_close, pool_open, pool_row, pool_take, stream_key, table_close, table_find, table_open
+from .socket cimport clock_ns, socket_attach, socket_flush, socket_receive, socket_send
+from .srtp cimport open_session, protect_rtcp, session_pointer
+from .types cimport MAX_KINDS, MAX_PACKET, MAX_PAYLOADS, NOTHING, TRAILER, VIDEO, Endpoint
+from .wiring cimport (
+    adopt_address, attach_slot, detach_slot, forget_sent, open_peer, open_slot, open_track, remove_peer, remove_slot, remove_track,
+)
+from .worker cimport MAX_ADDRESSES, MAX_MID, NoticeRow, Payload, Peer, Slot, Track, Worker
+
+cdef enum:
+    BATCHES = 8                # of one wake-up: others want the loop too
+    TRAY_DATAGRAMS = 256       # of one wake-up: STUN and DTLS cost Python time that calls in progress need
+    TRAY_BYTES = 256 * 1024
+    NOTICES_PER_TRACK = 4
+    KEYS_PER_TRACK = 4         # own SSRC and that of retransmissions, each with its peer and without
+    KEYS_PER_SLOT = 2
+    MAX_ROWS = 1 << 24         # what a handle has room for
+    MAX_SPENT = 4096           # SSRCs used under one key
+
+
+cdef void* _rows(size_t count, size_t size) except NULL:
+    cdef void* rows = calloc(count, size)
+    if rows == NULL:
+        raise MemoryError
+    return rows
+
+
+cdef int32_t _take(Pool* pool, str what) except -1:
+    cdef int32_t row = pool_take(pool)
+    if row == NOTHING:
+        raise MemoryError(f"as many {what} as allowed")
+    return row
+
+
+cdef int _read_payloads(object given, Payload* rows) except -1:
+    if not 0 < len(given) <= MAX_PAYLOADS:
+        raise ValueError(f"between 1 and {MAX_PAYLOADS} payload types, not {len(given)}")
+    for index, (codec, family, payload_type, rtx_payload_type, clock_rate_hz) in enumerate(given):
+        if not (0 <= payload_type < 128 and -1 <= rtx_payload_type < 128 and clock_rate_hz > 0):
+            raise ValueError(f"no payload type: {given[index]}")
+        rows[<int> index] = Payload(codec, family, payload_type, rtx_payload_type, clock_rate_hz)
+    return len(given)
+
+
+@cython.final
+cdef class Forwarder:
+    """The packet path of one worker. Limits: peers, tracks and slots; bytes kept for retransmission by all of them; packets waiting
+    for the socket."""
+
+    cdef Worker worker
+    cdef dict sessions         # peer row → the Python SRTP sessions behind its pointers
+    cdef dict spent            # peer row → SSRCs that were sent under its keys
+
+    def __cinit__(
+        self,
+        *,
+        int32_t max_peers=1024,
+        int32_t max_tracks=4096,
+        int32_t max_slots=8192,
+        int64_t history_bytes=1 << 30,
+        int32_t queue_packets=1024,
+    ):
+        cdef Worker* worker = &self.worker
+        if min(max_peers, max_tracks, max_slots, queue_packets) < 1 or max(max_peers, max_tracks, max_slots) > MAX_ROWS:
+            raise ValueError("a limit is out of range")
+        self.sessions = {}
+        self.spent = {}
+        worker.fd = worker.first_wounded = NOTHING
+        worker.budget.limit_bytes = history_bytes
+        pool_open(&worker.peer_pool, max_peers, 1)
+        pool_open(&worker.track_pool, max_tracks, 2)
+        pool_open(&worker.slot_pool, max_slots, 3)
+        worker.peers = <Peer*> _rows(max_peers, sizeof(Peer))
+        worker.tracks = <Track*> _rows(max_tracks, sizeof(Track))
+        worker.slots = <Slot*> _rows(max_slots, sizeof(Slot))
+        worker.notices = <NoticeRow*> _rows(NOTICES_PER_TRACK * max_tracks + max_slots, sizeof(NoticeRow))
+        table_open(&worker.addresses, MAX_ADDRESSES * <int64_t> max_peers, randbits(64))
+        table_open(&worker.streams, KEYS_PER_TRACK * <int64_t> max_tracks + KEYS_PER_SLOT * <int64_t> max_slots, randbits(64))
+        inbox_open(&worker.inbox)
+        outbox_open(&worker.outbox, queue_packets)
+        tray_open(&worker.tray, TRAY_DATAGRAMS, TRAY_BYTES)
+
+    def __dealloc__(self):
+        cdef Worker* worker = &self.worker
+        if worker.tracks != NULL:
+            for row in range(worker.track_pool.size):
+                reception_close(&worker.tracks[row].reception)
+                ring_close(&worker.tracks[row].ring)
+        if worker.slots != NULL:
+            for row in range(worker.slot_pool.size):
+                sent_close(&worker.slots[row].log)
+        tray_close(&worker.tray)
+        outbox_close(&worker.outbox)
+        inbox_close(&worker.inbox)
+        table_close(&worker.streams)
+        table_close(&worker.addresses)
+        pool_close(&worker.slot_pool)
+        pool_close(&worker.track_pool)
+        pool_close(&worker.peer_pool)
+        free(worker.notices)
+        free(worker.slots)
+        free(worker.tracks)
+        free(worker.peers)
+
+    cdef Peer* _peer(self, int64_t handle) except NULL:
+        cdef int32_t row = pool_row(&self.worker.peer_pool, handle)
+        if row == NOTHING:
+            raise KeyError(f"no peer {handle}")
+        return &self.worker.peers[row]
+
+    cdef Track* _track(self, int64_t handle) except NULL:
+        cdef int32_t row = pool_row(&self.worker.track_pool, handle)
+        if row == NOTHING:
+            raise KeyError(f"no track {handle}")
+        return &self.worker.tracks[row]
+
+    cdef Slot* _slot(self, int64_t handle) except NULL:
+        cdef int32_t row = pool_row(&self.worker.slot_pool, handle)
+        if row == NOTHING:
+            raise KeyError(f"no slot {handle}")
+        return &self.worker.slots[row]
+
+    cdef int _check_ssrcs(self, const Peer* peer, bint outgoing, uint32_t ssrc, uint32_t rtx_ssrc) except -1:
+        cdef Key key
+        for number in (ssrc, rtx_ssrc):
+            key = stream_key(peer.row, outgoing, number)
+            if number and table_find(&self.worker.streams, &key) != NOTHING:
+                raise ValueError(f"SSRC in use: {number}")
+        if ssrc and ssrc == rtx_ssrc:
+            raise ValueError(f"SSRC given twice: {ssrc}")
+        return 0
+
+    def attach(self, int fd) -> None:
+        """Use the bound UDP socket `fd`; the caller keeps it open. Raises OSError for what is no socket."""
+        self.worker.family = socket_attach(fd)
+        self.worker.fd = fd
+
+    def pump(self) -> list:
+        """Receive, forward and send until the socket would block or the share of one wake-up is used; return what is not media."""
+        cdef Worker* worker = &self.worker
+        cdef int count = 0
+        if worker.fd == NOTHING:
+            raise RuntimeError("attach a socket first")
+        with nogil:
+            for _ in range(BATCHES):
+                count = socket_receive(worker.fd, &worker.inbox, &worker.hops)
+                if count > 0:
+                    forward(worker, count)
+                if count < BATCH:
+                    break
+        if count == NOTHING:
+            PyErr_SetFromErrno(OSError)
+        return read_tray(worker)
+
+    def transmit(self, bytes data not None, tuple address not None) -> bool:
+        """Send one control datagram as it is; False when the socket would block or the kernel refuses."""
+        cdef Endpoint endpoint
+        cdef sockaddr_in6 name
+        cdef unsigned int length
+        parse_address(address, &endpoint)
+        length = write_sockaddr(&endpoint, self.worker.family, &name)
+        return length > 0 and socket_send(self.worker.fd, data, <int> len(data), &name, length, &self.worker.hops)
+
+    def transmit_rtcp(self, int64_t peer, bytes compound not None) -> bool:
+        """Protect a compound RTCP packet and send it to the peer; False without keys or path, or when the socket would block."""
+        cdef Peer* row = self._peer(peer)
+        cdef uint8_t[MAX_PACKET + TRAILER] buffer
+        cdef int length = <int> len(compound)
+        if not 8 <= length <= MAX_PACKET:
+            raise ValueError(f"a compound RTCP packet takes 8 to {MAX_PACKET} bytes, not {length}")
+        if row.send_session == NULL or row.lane.name_length == 0:
+            return False
+        memcpy(buffer, <const uint8_t*> compound, length)
+        if protect_rtcp(row.send_session, buffer, &length) != 0:
+            return False
+        return socket_send(self.worker.fd, buffer, length, &row.lane.name, row.lane.name_length, &self.worker.hops)
+
+    def add_peer(self) -> int:
+        """A peer without path and keys; MemoryError beyond the limit."""
+        return open_peer(&self.worker, _take(&self.worker.peer_pool, "peers")).handle
+
+    def remove_peer(self, int64_t peer) -> None:
+        """Forget the peer with its tracks, slots, addresses and keys."""
+        cdef Peer* row = self._peer(peer)
+        remove_peer(&self.worker, row)
+        self.sessions.pop(row.row, None)
+        self.spent.pop(row.row, None)
+
+    def set_path(self, int64_t peer, tuple address not None) -> None:
+        """Send to `address`, and take datagrams from it as the peer's."""
+        cdef Endpoint endpoint
+        parse_address(address, &endpoint)
+        adopt_address(&self.worker, self._peer(peer), &endpoint)
+
+    def set_keys(self, int64_t peer, int profile, bytes receive not None, bytes send not None) -> None:
+        """SRTP master key + salt for each direction; ValueError for an unknown profile or a short key."""
+        cdef Peer* row = self._peer(peer)
+        sessions = open_session(profile, receive, True), open_session(profile, send, False)
+        row.receive_session = session_pointer(sessions[0])
+        row.send_session = session_pointer(sessions[1])
+        row.stranger_count = 0
+        self.sessions[row.row] = sessions
+
+    def set_extensions(self, int64_t peer, object ids not None) -> None:
+        """Header extension ids of this peer: {`relay.sfu.ports.Extension`: id on the wire}."""
+        cdef Peer* row = self._peer(peer)
+        if any(not (0 < kind < MAX_KINDS and 0 < wire_id < 256) for kind, wire_id in ids.items()):
+            raise ValueError(f"no header extension ids: {ids}")
+        forget_sent(&self.worker, row)
+        memset(row.ids, 0, sizeof(row.ids))
+        memset(row.kinds, 0, sizeof(row.kinds))
+        for kind, wire_id in ids.items():
+            row.ids[<int> kind] = wire_id
+            row.kinds[<int> wire_id] = kind
+
+    def add_track(self, int64_t peer, int kind, bytes mid not None, uint32_t ssrc, uint32_t rtx_ssrc, object payloads not None) -> int:
+        """Expect a stream. `ssrc` 0: learn it from its MID or from a payload type only it has. ValueError when an SSRC is taken."""
+        cdef Peer* owner = self._peer(peer)
+        cdef Payload[MAX_PAYLOADS] rows
+        cdef int count = _read_payloads(payloads, rows)
+        cdef Track* track
+        if len(mid) > MAX_MID:
+            raise ValueError(f"MID longer than {MAX_MID} bytes")
+        self._check_ssrcs(owner, False, ssrc, rtx_ssrc)
+        track = open_track(&self.worker, owner, _take(&self.worker.track_pool, "tracks"), rows, count, ssrc, rtx_ssrc)
+        track.kind = kind
+        track.mid_length = <int> len(mid)
+        memcpy(track.mid, <const uint8_t*> mid, len(mid))
+        return track.handle
+
+    def remove_track(self, int64_t track) -> None:
+        """Stop taking this stream; slots connected to it are disconnected."""
+        remove_track(&self.worker, self._track(track))
+
+    def add_slot(self, int64_t peer, int kind, uint32_t ssrc, uint32_t rtx_ssrc, object payloads not None) -> int:
+        """An outgoing stream under the relay's own SSRCs. ValueError when the peer had one of them before, also in a removed slot: under
+        the same keys a counter-mode cipher would repeat its key stream (RFC 3711 §9.1)."""
+        cdef Peer* owner = self._peer(peer)
+        cdef Payload[MAX_PAYLOADS] rows
+        cdef int count = _read_payloads(payloads, rows)
+        cdef Slot* slot
+        if ssrc == 0:
+            raise ValueError("a slot needs an SSRC")
+        self._check_ssrcs(owner, True, ssrc, rtx_ssrc)
+        spent = self.spent.setdefault(owner.row, set())
+        if ssrc in spent or rtx_ssrc in spent or len(spent) > MAX_SPENT:
+            raise ValueError("an SSRC is not used twice under one key")
+        slot = open_slot(&self.worker, owner, _take(&self.worker.slot_pool, "slots"), rows, count, ssrc, rtx_ssrc)
+        spent.update({ssrc, rtx_ssrc} - {0})
+        slot.kind = kind
+        slot.rtx_sequence = randbits(15)
+        rewrite_open(&slot.rewrite, kind == VIDEO, <uint16_t> randbits(15), randbits(32))
+        return slot.handle
+
+    def remove_slot(self, int64_t slot) -> None:
+        """Stop sending this stream."""
+        remove_slot(&self.worker, self._slot(slot))
+
+    def connect(self, int64_t slot, int64_t track) -> None:
+        """Feed the slot from the track. Packets of a codec that the slot did not negotiate are dropped and counted."""
+        cdef Slot* to = self._slot(slot)
+        cdef Track* source = self._track(track)
+        if to.track != source.row:
+            attach_slot(&self.worker, to, source, clock_ns())
+
+    def disconnect(self, int64_t slot) -> None:
+        """Feed the slot from nothing."""
+        detach_slot(&self.worker, self._slot(slot))
+
+    def tick(self, int64_t now_ns) -> None:
+        """Ask for missing packets, give up on old ones, retry what could not be sent."""
+        if self.worker.fd != NOTHING:
+            with nogil:
+                ask_for_missing(&self.worker, now_ns)
+                socket_flush(self.worker.fd, &self.worker.outbox, &self.worker.hops)
+
+    def notices(self) -> list:
+        """What happened since the last call to tracks and slots that still are."""
+        return read_notices(&self.worker)
+
+    def reception_report(self, int64_t track, int64_t now_ns):
+        """A report block for the track's sender, or None before its first packet."""
+        return read_reception(self._track(track), now_ns)
+
+    def sender_info(self, int64_t slot, int64_t now_ns):
+        """A sender report for the slot's receiver, or None before the first packet or the source's own first report."""
+        return read_sender_info(&self.worker, self._slot(slot), now_ns)
+
+    def track_ssrc(self, int64_t track) -> int:
+        """The SSRC of the track; 0 until it is known."""
+        return self._track(track).ssrc
+
+    def track_stats(self, int64_t track):
+        """Totals of a track."""
+        return read_track(self._track(track))
+
+    def slot_stats(self, int64_t slot):
+        """Totals of a slot."""
+        return read_slot(self._slot(slot))
+
+    def counters(self) -> dict:
+        """Totals of the worker by name; `drop_<reason>` counts packets that went no further."""
+        return counters_of(&self.worker.hops)
+
+    def residence(self) -> tuple:
+        """Residence time histogram: upper bounds in seconds, and counts, one more than bounds."""
+        return residence_of(&self.worker.hops)

@@ -1,0 +1,115 @@
+"""The state of a worker as records for Python."""
+
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
+
+from .batch cimport TrayEntry
+from .endpoint cimport format_address
+from .receive cimport reception_fraction_lost
+from .reports cimport give_sender_info
+from .routes cimport pool_row
+from .types cimport NOTHING, SLOT_STARTED
+from .worker cimport NoticeRow
+
+from .records import Arrival, Notice, ReceptionReport, SenderInfo, SlotStats, TrackStats
+
+
+cdef list read_tray(Worker* worker):
+    """What is for the control side; the tray is empty then."""
+    cdef const TrayEntry* entry
+    cdef int index
+    arrivals = []
+    for index in range(worker.tray.count):
+        entry = &worker.tray.entries[index]
+        data = (<char*> worker.tray.data + entry.at)[:entry.length]
+        arrivals.append(Arrival(entry.kind, entry.peer, format_address(&entry.source), data, entry.received_ns))
+    worker.tray.count = worker.tray.used = 0
+    return arrivals
+
+
+cdef inline uint8_t* _pending(Worker* worker, const NoticeRow* row) noexcept:
+    """The bits of what a notice is about, or NULL when that is gone."""
+    cdef bint about_slot = row.kind == SLOT_STARTED
+    cdef int32_t index = pool_row(&worker.slot_pool if about_slot else &worker.track_pool, row.handle)
+    if index == NOTHING:
+        return NULL
+    return &worker.slots[index].pending if about_slot else &worker.tracks[index].pending
+
+
+cdef list read_notices(Worker* worker):
+    """What happened to tracks and slots that still are; it may be noticed again then."""
+    cdef const NoticeRow* row
+    cdef uint8_t* pending
+    cdef int index
+    notices = []
+    for index in range(worker.notice_count):
+        row = &worker.notices[index]
+        pending = _pending(worker, row)
+        if pending != NULL:
+            pending[0] = 0
+            notices.append(Notice(row.kind, row.handle, row.at_ns))
+    worker.notice_count = 0
+    return notices
+
+
+cdef object read_reception(Track* track, int64_t now_ns):
+    """A report block (RFC 3550 §6.4.1), or None before the first packet."""
+    cdef int64_t lost
+    cdef uint32_t last_sr = 0, delay = 0
+    if track.reception.base == NOTHING:
+        return None
+    lost = track.reception.highest - track.reception.base + 1 - <int64_t> track.reception.received
+    if track.sr_received_ns:
+        last_sr = <uint32_t> (track.sr_ntp >> 16)
+        delay = <uint32_t> ((now_ns - track.sr_received_ns) // 1_000 * 65_536 // 1_000_000)
+    return ReceptionReport(
+        track.ssrc,
+        reception_fraction_lost(&track.reception),
+        max(-0x800000, min(lost, 0x7FFFFF)),
+        <uint32_t> (track.reception.highest - track.reception.first_cycle),
+        track.reception.jitter_q4 >> 4,
+        last_sr,
+        delay,
+    )
+
+
+cdef object read_sender_info(Worker* worker, Slot* slot, int64_t now_ns):
+    """A sender report as of now, or None while there is nothing to tell."""
+    cdef uint64_t ntp = 0
+    cdef uint32_t timestamp = 0
+    if not give_sender_info(worker, slot, now_ns, &ntp, &timestamp):
+        return None
+    return SenderInfo(slot.ssrc, ntp, timestamp, <uint32_t> slot.packets, <uint32_t> slot.octets)
+
+
+cdef object read_track(const Track* track):
+    """Totals of a track."""
+    cdef int64_t expected = 0
+    if track.reception.base != NOTHING:
+        expected = track.reception.highest - track.reception.base + 1
+    return TrackStats(
+        packets=track.packets,
+        bytes=track.bytes,
+        lost=max(0, expected - <int64_t> track.reception.received - <int64_t> track.reception.recovered),
+        recovered=track.reception.recovered,
+        duplicates=track.reception.duplicates,
+        jitter_ms=track.reception.jitter_q4 / 16.0 * 1e3 / track.clock_rate_hz if track.clock_rate_hz else 0.0,
+        nacks_sent=track.nacks_sent,
+        keyframes=track.keyframes,
+        last_packet_ns=track.last_packet_ns,
+    )
+
+
+cdef object read_slot(const Slot* slot):
+    """Totals of a slot."""
+    return SlotStats(
+        packets=slot.packets,
+        bytes=slot.bytes,
+        dropped=slot.dropped,
+        nacks_received=slot.nacks_received,
+        retransmitted=slot.retransmitted,
+        plis_received=slot.plis_received,
+        remote_fraction_lost=slot.remote_lost / 256.0,
+        remote_jitter_ms=slot.remote_jitter * 1e3 / slot.clock_rate_hz if slot.clock_rate_hz else 0.0,
+        rtt_ms=slot.round_trip_ns / 1e6 if slot.round_trip_ns != NOTHING else -1.0,
+        first_packet_ns=slot.first_packet_ns,
+    )

@@ -1,0 +1,161 @@
+"""Receive a batch, send a batch, send one datagram, read the kernel's clock.
+
+Errors that the network causes (an ICMP message for an earlier datagram, a route that is gone) belong to one datagram: they are
+counted and the loop goes on. Only a descriptor that is no socket any more stops it.
+"""
+
+from cpython.exc cimport PyErr_SetFromErrno
+from libc.errno cimport errno
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t
+from libc.string cimport memcpy, memset
+
+from ._inet cimport AF_INET, AF_INET6, CMSG_DATA, CMSG_FIRSTHDR, CMSG_NXTHDR, cmsghdr, mmsghdr, msghdr, sockaddr, sockaddr_in6
+from ._linux cimport (
+    CLOCK_REALTIME, EAGAIN, EBADF, EINTR, EINVAL, EIO, EMSGSIZE, ENOBUFS, ENOTSOCK, MSG_DONTWAIT, SCM_TIMESTAMPNS,
+    SO_TIMESTAMPNS, SOL_SOCKET, clock_gettime, getsockname, recvmmsg, sendmmsg, sendmsg, sendto, setsockopt, timespec,
+)
+from .batch cimport BATCH, CONTROL, Message, outbox_build, outbox_reset
+from .hops cimport Drop, Total, note_residence
+from .types cimport NOTHING
+
+
+cdef int64_t clock_ns() noexcept nogil:
+    """CLOCK_REALTIME, the clock of the kernel's stamps."""
+    cdef timespec now
+    clock_gettime(CLOCK_REALTIME, &now)
+    return now.tv_sec * 1_000_000_000 + now.tv_nsec
+
+
+cdef int socket_attach(int fd) except -1:
+    """Turn on receive stamps; returns the socket's address family."""
+    cdef sockaddr_in6 name
+    cdef uint32_t length = sizeof(sockaddr_in6)
+    cdef int on = 1
+    if getsockname(fd, <sockaddr*> &name, &length) < 0:
+        PyErr_SetFromErrno(OSError)
+    if name.sin6_family != AF_INET and name.sin6_family != AF_INET6:
+        raise ValueError("not an internet socket")
+    if SO_TIMESTAMPNS >= 0 and setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on)) < 0:
+        PyErr_SetFromErrno(OSError)
+    return name.sin6_family
+
+
+cdef inline int64_t _stamp(msghdr* header, int64_t otherwise) noexcept nogil:
+    cdef cmsghdr* control = CMSG_FIRSTHDR(header)
+    cdef timespec at
+    while control != NULL:
+        if control.cmsg_level == SOL_SOCKET and control.cmsg_type == SCM_TIMESTAMPNS:
+            memcpy(&at, CMSG_DATA(control), sizeof(timespec))
+            return at.tv_sec * 1_000_000_000 + at.tv_nsec
+        control = CMSG_NXTHDR(header, control)
+    return otherwise
+
+
+cdef int socket_receive(int fd, Inbox* inbox, Hops* hops) noexcept nogil:
+    """Fill the inbox; the number of datagrams, 0 when there is none or an error of the network was reported, or NOTHING when `fd` is
+    no socket (any more): errno tells."""
+    cdef int count
+    cdef int64_t now
+    cdef msghdr* header
+    for row in range(BATCH):
+        header = &inbox.headers[row].msg_hdr
+        header.msg_namelen = sizeof(sockaddr_in6)
+        header.msg_controllen = CONTROL
+        header.msg_flags = 0
+    hops.totals[<int> Total.RECEIVE_CALLS] += 1
+    count = recvmmsg(fd, inbox.headers, BATCH, MSG_DONTWAIT, NULL)
+    if count < 0:
+        return NOTHING if errno == EBADF or errno == ENOTSOCK else 0
+    now = clock_ns()
+    for row in range(count):
+        inbox.received_ns[row] = _stamp(&inbox.headers[row].msg_hdr, now)
+        hops.totals[<int> Total.BYTES_IN] += inbox.headers[row].msg_len
+    hops.totals[<int> Total.PACKETS_IN] += count
+    return count
+
+
+cdef void _account(const Outbox* outbox, int32_t first, int32_t count, int64_t now, Hops* hops) noexcept nogil:
+    """Packets at `first`, … in sending order left."""
+    cdef int32_t cell
+    for place in range(first, first + count):
+        cell = outbox.order[place]
+        hops.totals[<int> Total.BYTES_OUT] += outbox.packets[cell].length
+        if outbox.packets[cell].received_ns:
+            note_residence(hops, now - outbox.packets[cell].received_ns)
+    hops.totals[<int> Total.PACKETS_OUT] += count
+
+
+cdef int32_t _send_apart(int fd, Outbox* outbox, const Message* message, Hops* hops) noexcept nogil:
+    """Send the segments of a message one by one; how many left."""
+    cdef msghdr header = outbox.headers[outbox.sent].msg_hdr
+    cdef int32_t left = 0
+    header.msg_iovlen = 1
+    header.msg_control = NULL
+    header.msg_controllen = 0
+    for place in range(message.first, message.first + message.count):
+        header.msg_iov = &outbox.vectors[place]
+        hops.totals[<int> Total.SEND_CALLS] += 1
+        if sendmsg(fd, &header, MSG_DONTWAIT) >= 0:
+            _account(outbox, place, 1, clock_ns(), hops)
+            left += 1
+    return left
+
+
+cdef void _settle_refusal(int fd, Outbox* outbox, int error, Hops* hops) noexcept nogil:
+    """The kernel refused the message at the head: without segmentation, if that was the reason; else without it. An error may
+    also be the belated report for an earlier datagram, so the message gets a second chance."""
+    cdef const Message* message = &outbox.messages[outbox.sent]
+    cdef int32_t left = _send_apart(fd, outbox, message, hops)
+    if left and message.count > 1 and (error == EIO or error == EINVAL or error == EMSGSIZE):
+        outbox.segmentation = False
+        hops.totals[<int> Total.SEGMENTATION_REFUSED] += 1
+    hops.drops[<int> Drop.SEND_REFUSED] += message.count - left
+
+
+cdef bint socket_flush(int fd, Outbox* outbox, Hops* hops) noexcept nogil:
+    """Send what is in the outbox; False when the socket took only a part: the rest stays, in order."""
+    cdef int32_t count, last
+    cdef int error
+    outbox_build(outbox)
+    while outbox.sent < outbox.built:
+        count = sendmmsg(fd, &outbox.headers[outbox.sent], outbox.built - outbox.sent, MSG_DONTWAIT)
+        error = errno
+        hops.totals[<int> Total.SEND_CALLS] += 1
+        if count > 0:
+            last = outbox.sent + count - 1
+            _account(
+                outbox,
+                outbox.messages[outbox.sent].first,
+                outbox.messages[last].first + outbox.messages[last].count - outbox.messages[outbox.sent].first,
+                clock_ns(),
+                hops,
+            )
+            hops.totals[<int> Total.MESSAGES_OUT] += count
+            outbox.sent += count
+        elif error == EAGAIN or error == ENOBUFS:
+            hops.totals[<int> Total.SEND_BLOCKED] += 1
+            return False
+        elif error != EINTR:
+            _settle_refusal(fd, outbox, error, hops)
+            outbox.sent += 1
+    outbox_reset(outbox)
+    return True
+
+
+cdef bint socket_send(
+    int fd, const uint8_t* data, int length, const sockaddr_in6* name, unsigned int name_length, Hops* hops
+) noexcept nogil:
+    """Send one datagram now; False when the socket takes no more or the kernel refuses. Tried twice: the first error may be the
+    belated report for an earlier datagram."""
+    for _ in range(2):
+        hops.totals[<int> Total.SEND_CALLS] += 1
+        if sendto(fd, data, length, MSG_DONTWAIT, <const sockaddr*> name, name_length) >= 0:
+            hops.totals[<int> Total.PACKETS_OUT] += 1
+            hops.totals[<int> Total.BYTES_OUT] += length
+            hops.totals[<int> Total.MESSAGES_OUT] += 1
+            return True
+        if errno == EAGAIN or errno == ENOBUFS:
+            hops.totals[<int> Total.SEND_BLOCKED] += 1
+            return False
+    hops.drops[<int> Drop.SEND_REFUSED] += 1
+    return False

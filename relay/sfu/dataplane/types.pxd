@@ -1,0 +1,115 @@
+"""The values that the steps of the packet path hand to each other, and the small integers they agree on."""
+
+from libc.stdint cimport int16_t, int64_t, uint8_t, uint16_t, uint32_t
+
+
+cdef enum:
+    MAX_ELEMENTS = 8       # header extension elements remembered of one packet
+    MAX_PAYLOADS = 32      # payload types of one media section
+    MAX_KINDS = 16         # kinds of header extension, see records.Extension
+    MAX_PACKET = 1456      # largest RTP packet sent, before SRTP: 1500 - IPv4 - UDP - authentication tag
+    CELL = 2048            # bytes of a receive cell; longer datagrams are cut by the kernel and dropped
+    TRAILER = 16 + 4       # the most that SRTP and SRTCP append (RFC 7714 §8.2, §9.1)
+    NOTHING = -1           # no such index
+
+
+cdef enum:                 # records.Kind
+    AUDIO = 0
+    VIDEO = 1
+
+
+cdef enum:                 # records.CodecFamily
+    OPAQUE = 0
+    OPUS = 1
+    VP8 = 2
+    VP9 = 3
+    H264 = 4
+    H265 = 5
+    AV1 = 6
+
+
+cdef enum:                 # records.Extension
+    MID = 1
+    RID = 2
+    REPAIRED_RID = 3
+    ABS_SEND_TIME = 4
+    TRANSPORT_CC = 5
+    AUDIO_LEVEL = 6
+    VIDEO_ORIENTATION = 7
+    ABS_CAPTURE_TIME = 8
+    PLAYOUT_DELAY = 9
+
+
+cdef enum:                 # records.ArrivalKind
+    STUN = 0
+    DTLS = 1
+    RTCP = 2
+    STRAY = 3
+    RTP = 4                # never handed up
+    FOREIGN = 5            # no protocol of RFC 7983
+
+
+cdef enum:                 # records.NoticeKind
+    KEYFRAME_WANTED = 0
+    TRACK_STARTED = 1
+    SLOT_STARTED = 2
+    KEYFRAME_SEEN = 3
+    TRACK_ENDED = 4
+
+
+ctypedef struct Endpoint:
+    uint8_t ip[16]         # IPv6, or IPv4-mapped
+    uint32_t port          # host order
+    uint32_t scope         # IPv6 scope id of a link-local address, else 0
+
+
+ctypedef struct Element:
+    uint8_t kind           # of records.Extension
+    uint8_t length
+    uint16_t at            # offset of its data in the packet
+
+
+ctypedef struct Descriptor:
+    uint8_t present        # any of the following is in the payload
+    int16_t picture_at     # offset in the payload of the picture id; NOTHING: has none
+    int16_t level_at       # of TL0PICIDX
+    int16_t key_at         # of the octet with KEYIDX (VP8)
+    uint16_t picture
+    uint8_t wide           # the picture id takes 15 bits, not 7
+    uint8_t level
+    uint8_t key
+
+
+ctypedef struct Packet:
+    # given
+    uint8_t* data
+    int length             # without padding
+    int64_t received_ns
+    # of the RTP header (RFC 3550 §5.1)
+    uint32_t ssrc
+    uint32_t timestamp
+    uint16_t sequence
+    uint8_t payload_type
+    uint8_t marker
+    uint8_t contributors   # CSRC count
+    uint16_t payload_at
+    # derived
+    uint8_t element_count
+    Element elements[MAX_ELEMENTS]
+    int64_t position       # sequence number extended to 64 bits, on the line of its source
+    uint8_t newest         # no packet of the track has a higher position
+    uint8_t recovered      # came by retransmission (RFC 4588)
+    uint8_t keyframe       # a receiver can start here
+    int payload            # index in the track's payload types
+    Descriptor descriptor
+
+
+ctypedef struct Label:
+    uint32_t ssrc
+    uint32_t timestamp
+    uint16_t sequence
+    uint8_t payload_type
+    int original           # RTX: the original sequence number; NOTHING: an original packet
+    uint16_t picture
+    uint8_t level
+    uint8_t key

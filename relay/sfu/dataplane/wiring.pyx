@@ -1,0 +1,229 @@
+"""Changes of routes. Every list is a chain of rows; whoever is removed is unlinked from all of them first."""
+
+from libc.stdint cimport int32_t, int64_t, uint32_t
+from libc.string cimport memcmp, memcpy, memmove, memset
+
+from .endpoint cimport write_sockaddr
+from .history cimport ring_close, ring_open, sent_clear, sent_close, sent_open
+from .receive cimport reception_close, reception_forgo, reception_open
+from .reports cimport remember_capture
+from .rewrite cimport rewrite_await
+from .routes cimport Key, endpoint_key, pool_give, pool_handle, stream_key, table_find, table_put, table_remove
+from .streams cimport bind, unbind
+from .types cimport KEYFRAME_WANTED, NOTHING, VIDEO
+from .worker cimport MAX_ADDRESSES, notice
+
+
+cdef Peer* open_peer(Worker* worker, int32_t row) noexcept nogil:
+    cdef Peer* peer = &worker.peers[row]
+    memset(peer, 0, sizeof(Peer))
+    peer.row = row
+    peer.handle = pool_handle(&worker.peer_pool, row)
+    peer.first_track = peer.first_slot = peer.lane.head = peer.lane.tail = NOTHING
+    return peer
+
+
+cdef Track* open_track(
+    Worker* worker, Peer* peer, int32_t row, const Payload* payloads, int count, uint32_t ssrc, uint32_t rtx_ssrc
+) noexcept nogil:
+    """The SSRCs, where given, are free."""
+    cdef Track* track = &worker.tracks[row]
+    cdef int index
+    memset(track, 0, sizeof(Track))
+    track.row = row
+    track.handle = pool_handle(&worker.track_pool, row)
+    track.peer = peer.row
+    track.next_of_peer = peer.first_track
+    peer.first_track = row
+    track.first_slot = track.next_wounded = NOTHING
+    track.payload_count = count
+    memset(track.by_type, NOTHING, sizeof(track.by_type))
+    memset(track.by_rtx_type, NOTHING, sizeof(track.by_rtx_type))
+    for index in range(count):
+        track.payloads[index] = payloads[index]
+        track.by_type[payloads[index].payload_type] = index
+        if payloads[index].rtx_payload_type != NOTHING:
+            track.by_rtx_type[payloads[index].rtx_payload_type] = index
+    reception_open(&track.reception)
+    if ssrc:
+        bind(worker, track, ssrc, False)
+    if rtx_ssrc:
+        bind(worker, track, rtx_ssrc, True)
+    return track
+
+
+cdef Slot* open_slot(
+    Worker* worker, Peer* peer, int32_t row, const Payload* payloads, int count, uint32_t ssrc, uint32_t rtx_ssrc
+) noexcept nogil:
+    """The SSRCs are free; `rtx_ssrc` may be 0."""
+    cdef Slot* slot = &worker.slots[row]
+    cdef Key key = stream_key(peer.row, True, ssrc)
+    memset(slot, 0, sizeof(Slot))
+    slot.row = row
+    slot.handle = pool_handle(&worker.slot_pool, row)
+    slot.peer = peer.row
+    slot.next_of_peer = peer.first_slot
+    peer.first_slot = row
+    slot.ssrc = ssrc
+    slot.rtx_ssrc = rtx_ssrc
+    slot.payload_count = count
+    memcpy(slot.payloads, payloads, count * sizeof(Payload))
+    slot.track = slot.next_of_track = slot.fir_sequence = NOTHING
+    slot.left_peer = slot.round_trip_ns = NOTHING
+    table_put(&worker.streams, &key, 2 * row)
+    if rtx_ssrc:
+        key = stream_key(peer.row, True, rtx_ssrc)
+        table_put(&worker.streams, &key, 2 * row + 1)
+    return slot
+
+
+cdef void _forget_address(Worker* worker, Peer* peer, int index) noexcept nogil:
+    cdef Key key = endpoint_key(&peer.addresses[index])
+    table_remove(&worker.addresses, &key)
+    peer.address_count -= 1
+    memmove(&peer.addresses[index], &peer.addresses[index + 1], (peer.address_count - index) * sizeof(Endpoint))
+
+
+cdef inline int _index_of(const Peer* peer, const Endpoint* address) noexcept nogil:
+    for index in range(peer.address_count):
+        if memcmp(&peer.addresses[index], address, sizeof(Endpoint)) == 0:
+            return index
+    return NOTHING
+
+
+cdef void adopt_address(Worker* worker, Peer* peer, const Endpoint* address) noexcept nogil:
+    """The peer is reached there from now on. Its oldest address makes room; an address of another peer changes hands, and that peer
+    has no path then: a carrier's NAT gave its port away."""
+    cdef Key key = endpoint_key(address)
+    cdef int32_t owner = table_find(&worker.addresses, &key)
+    cdef int index
+    if owner != NOTHING:
+        index = _index_of(&worker.peers[owner], address)
+        if owner != peer.row and index == worker.peers[owner].address_count - 1:
+            worker.peers[owner].lane.name_length = 0
+        _forget_address(worker, &worker.peers[owner], index)
+    elif peer.address_count == MAX_ADDRESSES:
+        _forget_address(worker, peer, 0)
+    peer.addresses[peer.address_count] = address[0]
+    peer.address_count += 1
+    table_put(&worker.addresses, &key, peer.row)
+    peer.lane.name_length = write_sockaddr(address, worker.family, &peer.lane.name)
+
+
+cdef inline void _pair_payloads(Slot* slot, const Track* track) noexcept nogil:
+    for index in range(track.payload_count):
+        slot.by_payload[index] = NOTHING
+        for candidate in range(slot.payload_count):
+            if slot.payloads[candidate].codec == track.payloads[index].codec:
+                slot.by_payload[index] = candidate
+                break
+
+
+cdef inline bint _repairs(const Track* track) noexcept nogil:
+    """Whether missing packets are asked for: video always, audio where RTX is negotiated."""
+    for index in range(track.payload_count):
+        if track.payloads[index].rtx_payload_type != NOTHING:
+            return True
+    return track.kind == VIDEO
+
+
+cdef void attach_slot(Worker* worker, Slot* slot, Track* track, int64_t now_ns) noexcept nogil:
+    """The track feeds the slot from its next suitable packet on."""
+    detach_slot(worker, slot)
+    _pair_payloads(slot, track)
+    slot.track = track.row
+    slot.next_of_track = track.first_slot
+    track.first_slot = slot.row
+    slot.first_packet_ns = 0
+    slot.pending = 0
+    track.reception.repairing = _repairs(track)
+    if track.ring.budget == NULL:
+        ring_open(&track.ring, &worker.budget, track.kind == VIDEO)
+    if slot.log.budget == NULL:
+        sent_open(&slot.log, &worker.budget, slot.kind == VIDEO)
+    if track.kind == VIDEO:
+        notice(worker, KEYFRAME_WANTED, &track.pending, track.handle, now_ns)
+
+
+cdef void detach_slot(Worker* worker, Slot* slot) noexcept nogil:
+    """Nothing feeds the slot; its numbers wait to be continued."""
+    cdef Track* track
+    cdef int32_t* link
+    if slot.track == NOTHING:
+        return
+    track = &worker.tracks[slot.track]
+    remember_capture(worker, slot)
+    link = &track.first_slot
+    while link[0] != slot.row:
+        link = &worker.slots[link[0]].next_of_track
+    link[0] = slot.next_of_track
+    slot.track = NOTHING
+    rewrite_await(&slot.rewrite)
+    if track.first_slot == NOTHING:
+        track.reception.repairing = 0
+        reception_forgo(&track.reception)
+
+
+cdef void _unlink_wounded(Worker* worker, const Track* track) noexcept nogil:
+    cdef int32_t* link = &worker.first_wounded
+    if not track.wounded:
+        return
+    while link[0] != track.row:
+        link = &worker.tracks[link[0]].next_wounded
+    link[0] = track.next_wounded
+
+
+cdef void remove_track(Worker* worker, Track* track) noexcept nogil:
+    cdef int32_t* link = &worker.peers[track.peer].first_track
+    while track.first_slot != NOTHING:
+        detach_slot(worker, &worker.slots[track.first_slot])
+    while link[0] != track.row:
+        link = &worker.tracks[link[0]].next_of_peer
+    link[0] = track.next_of_peer
+    _unlink_wounded(worker, track)
+    unbind(worker, track, track.ssrc)
+    unbind(worker, track, track.rtx_ssrc)
+    reception_close(&track.reception)
+    ring_close(&track.ring)
+    pool_give(&worker.track_pool, track.row)
+
+
+cdef void remove_slot(Worker* worker, Slot* slot) noexcept nogil:
+    cdef int32_t* link = &worker.peers[slot.peer].first_slot
+    cdef Key key
+    detach_slot(worker, slot)
+    while link[0] != slot.row:
+        link = &worker.slots[link[0]].next_of_peer
+    link[0] = slot.next_of_peer
+    key = stream_key(slot.peer, True, slot.ssrc)
+    table_remove(&worker.streams, &key)
+    if slot.rtx_ssrc:
+        key = stream_key(slot.peer, True, slot.rtx_ssrc)
+        table_remove(&worker.streams, &key)
+    sent_close(&slot.log)
+    pool_give(&worker.slot_pool, slot.row)
+
+
+cdef void remove_peer(Worker* worker, Peer* peer) noexcept nogil:
+    while peer.first_track != NOTHING:
+        remove_track(worker, &worker.tracks[peer.first_track])
+    while peer.first_slot != NOTHING:
+        remove_slot(worker, &worker.slots[peer.first_slot])
+    while peer.address_count:
+        _forget_address(worker, peer, 0)
+    peer.receive_session = peer.send_session = NULL
+    pool_give(&worker.peer_pool, peer.row)
+
+
+cdef void forget_sent(Worker* worker, const Peer* peer) noexcept nogil:
+    """The peer's extension ids change: packets of its tracks, and those in its slots, would be made with other bytes than before."""
+    cdef int32_t row = peer.first_slot, track = peer.first_track
+    while row != NOTHING:
+        sent_clear(&worker.slots[row].log)
+        row = worker.slots[row].next_of_peer
+    while track != NOTHING:
+        row = worker.tracks[track].first_slot
+        while row != NOTHING:
+            sent_clear(&worker.slots[row].log)
+            row = worker.slots[row].next_of_track
+        track = worker.tracks[track].next_of_peer

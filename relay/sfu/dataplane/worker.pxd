@@ -1,0 +1,175 @@
+"""One worker's state: peers, their tracks (in) and slots (out), and the memory that packets pass through."""
+
+from libc.stdint cimport int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+
+from .batch cimport Inbox, Lane, Outbox, Tray
+from .feedback cimport Walk
+from .history cimport Budget, Ring, SentLog
+from .hops cimport Hops
+from .receive cimport Reception
+from .rewrite cimport Rewrite
+from .routes cimport Pool, Table
+from .types cimport MAX_KINDS, MAX_PAYLOADS, Endpoint
+
+
+cdef enum:
+    MAX_ADDRESSES = 8          # of one peer: paths of a phone that roams
+    MAX_STRANGERS = 16         # SSRCs of one peer that belong to no track
+    MAX_MID = 32
+    MAX_GIVEN = 4              # sender reports whose echo is awaited
+
+
+ctypedef struct Payload:
+    int32_t codec
+    int32_t family
+    int16_t payload_type
+    int16_t rtx_payload_type   # NOTHING: not negotiated
+    uint32_t clock_rate_hz
+
+
+ctypedef struct Peer:
+    # given
+    int64_t handle
+    int32_t row
+    void* receive_session      # NULL: no keys yet
+    void* send_session
+    uint8_t ids[MAX_KINDS]     # records.Extension → id on the wire, 0: not negotiated
+    uint8_t kinds[256]         # the other way round
+    # owned
+    Lane lane
+    Endpoint addresses[MAX_ADDRESSES]      # oldest first
+    int address_count
+    uint32_t strangers[MAX_STRANGERS]
+    int stranger_count
+    int64_t round_trip_ns      # smoothed; 0: not measured yet
+    int64_t clock_offset_ns    # relay's clock − peer's clock, set by its first sender report
+    uint8_t clock_known
+    int64_t stray_ns           # when it was last told that the peer sends from elsewhere
+    int32_t first_track
+    int32_t first_slot
+
+
+ctypedef struct Track:
+    # given
+    int64_t handle
+    int32_t row
+    int32_t peer
+    int32_t next_of_peer
+    int kind
+    uint8_t mid[MAX_MID]
+    int mid_length
+    int payload_count
+    Payload payloads[MAX_PAYLOADS]
+    int8_t by_type[128]        # payload type → index in payloads
+    int8_t by_rtx_type[128]
+    # owned
+    uint32_t ssrc              # 0: not known yet
+    uint32_t rtx_ssrc
+    int32_t first_slot
+    int32_t next_wounded       # list of tracks with missing packets
+    uint8_t wounded
+    uint8_t pending            # bits of NoticeKind not yet read
+    uint8_t ended
+    Reception reception
+    Ring ring
+    uint64_t packets
+    uint64_t bytes
+    uint64_t keyframes
+    uint64_t nacks_sent
+    uint32_t keyframe_timestamp
+    uint32_t clock_rate_hz     # of the packet that came last
+    int64_t last_packet_ns
+    # owned: the last sender report
+    int64_t sr_received_ns     # 0: none yet
+    uint64_t sr_ntp
+    uint32_t sr_timestamp
+
+
+ctypedef struct Given:
+    uint32_t ntp_middle
+    int64_t at_ns
+
+
+ctypedef struct Slot:
+    # given
+    int64_t handle
+    int32_t row
+    int32_t peer
+    int32_t next_of_peer
+    int kind
+    uint32_t ssrc
+    uint32_t rtx_ssrc          # 0: packets are sent again as they were
+    int payload_count
+    Payload payloads[MAX_PAYLOADS]
+    # owned
+    int32_t track              # NOTHING: fed by none
+    int32_t next_of_track
+    int8_t by_payload[MAX_PAYLOADS]        # index in the track's payloads → index in the slot's
+    uint8_t pending
+    Rewrite rewrite
+    SentLog log
+    uint16_t rtx_sequence
+    int64_t left_peer          # handle of the peer whose packet left last, if its capture time is known
+    int64_t left_capture_ns
+    uint32_t clock_rate_hz
+    # owned: totals
+    uint64_t packets
+    uint64_t bytes
+    uint64_t octets            # of payload only (RFC 3550 §6.4.1)
+    uint64_t dropped
+    uint64_t nacks_received
+    uint64_t retransmitted
+    uint64_t plis_received
+    int64_t first_packet_ns
+    # owned: what the receiver said
+    int fir_sequence           # NOTHING: none yet
+    uint8_t remote_lost
+    uint32_t remote_jitter
+    int64_t round_trip_ns      # NOTHING: not measured yet
+    Given given[MAX_GIVEN]
+    int given_count
+    int64_t given_ntp_ns
+
+
+ctypedef struct NoticeRow:
+    int kind
+    int64_t handle
+    int64_t at_ns
+
+
+ctypedef struct Worker:
+    int fd
+    int family
+    Pool peer_pool
+    Pool track_pool
+    Pool slot_pool
+    Peer* peers
+    Track* tracks
+    Slot* slots
+    Table addresses            # Endpoint → peer
+    Table streams              # (peer, direction, SSRC) → 2 × track or slot, + 1 for its retransmissions
+    Inbox inbox
+    Outbox outbox
+    Tray tray
+    Walk walk
+    Budget budget
+    Hops hops
+    NoticeRow* notices
+    int notice_count
+    int32_t first_wounded
+
+
+cdef inline void notice(Worker* worker, int kind, uint8_t* pending, int64_t handle, int64_t at_ns) noexcept nogil:
+    """Tell the control side, once until it has read it: so the list cannot overflow."""
+    cdef NoticeRow* row = &worker.notices[worker.notice_count]
+    if pending[0] >> kind & 1:
+        return
+    pending[0] |= 1 << kind
+    row.kind = kind
+    row.handle = handle
+    row.at_ns = at_ns
+    worker.notice_count += 1
+
+
+cdef inline void note_round_trip(Peer* peer, int64_t sample_ns) noexcept nogil:
+    peer.round_trip_ns = (7 * peer.round_trip_ns + sample_ns) // 8 if peer.round_trip_ns else sample_ns
