@@ -48,6 +48,12 @@ class Report:
         self._tally_of: dict[str, Tally] = {}
         self._rang_ms: dict[str, int] = {}
 
+    def successor(self, now_ms: int) -> "Report":
+        """A report that begins now, with the seats on duty and nothing counted; calls that are open stay out of it."""
+        report = Report(self.settings)
+        report.seats = self.seats.successor(now_ms)
+        return report
+
     @property
     def open_calls(self) -> int:
         """Calls that have begun and not yet left the engine."""

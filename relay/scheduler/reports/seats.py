@@ -1,5 +1,6 @@
 """How seats spend their time: seconds by state, and occupancy, from events alone."""
 
+import copy
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -52,6 +53,13 @@ class SeatTimes:
         """Capacity on duty."""
         self.seats: dict[str, SeatActivity] = {}
         self._of_call: dict[str, set[str]] = {}
+
+    def successor(self, now_ms: int) -> "SeatTimes":
+        """The same seats, doing what they do, with no time counted yet."""
+        self.settle(now_ms)
+        times = SeatTimes()
+        times.seats, times._of_call = copy.deepcopy(self.seats), copy.deepcopy(self._of_call)
+        return times
 
     @property
     def occupancy(self) -> float:

@@ -88,6 +88,9 @@ class Journal(Protocol):
     def forget(self, up_to: int, limit: int) -> int:
         """Drop at most `limit` of the batches that end at or before decision `up_to`; returns how many were dropped."""
 
+    def onlooker(self) -> "Journal":
+        """The same content for another thread, to read only; close it after use. Raises JournalUnavailable."""
+
     def close(self) -> None:
         """Release the file; the journal is unusable afterwards."""
 
@@ -138,6 +141,10 @@ class MemoryJournal:
         end = min(limit, bisect.bisect_right(self._batches, up_to, key=attrgetter("last")))
         del self._batches[:end]
         return end
+
+    def onlooker(self) -> Journal:
+        """Itself: nothing here blocks."""
+        return self
 
     def close(self) -> None:
         """Nothing to release."""

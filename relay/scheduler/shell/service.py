@@ -8,6 +8,7 @@ the journal, so that nothing of the round has happened, and its callers get `Jou
 
 import asyncio
 import logging
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Self
 
@@ -19,6 +20,7 @@ from relay.scheduler.effects import AnyEffect
 from relay.scheduler.settings import SchedulerSettings
 from relay.scheduler.shell.decision import Decision, batch_of
 from relay.scheduler.shell.dispatch import CarryOut, Dispatcher
+from relay.scheduler.shell.follow import follow
 from relay.scheduler.shell.journal import Journal, JournalUnavailable, MemoryJournal
 from relay.scheduler.shell.journal_thread import JournalThread
 from relay.scheduler.shell.mailbox import Answer, Mailbox, Overloaded
@@ -148,6 +150,7 @@ class SchedulerService:
         self._time = SteadyClock(self._clock, recovery.now_ms)
         self._dispatcher.resume(recovery.owed, recovery.delivered)
         self._told = recovery.seq
+        self._stream.resume(recovery.seq)
         self._greet(restarted=recovery.seq > 0)
         self._tasks = [asyncio.create_task(self._run()), asyncio.create_task(self._dispatcher.run())]
 
@@ -186,6 +189,10 @@ class SchedulerService:
     def subscribe(self, max_pending: int = 1_000) -> Subscription[Decision]:
         """Durable decisions from now on; one who reads too slowly is cut off (CutOff), and nobody waits for him."""
         return self._stream.subscribe(max_pending)
+
+    def follow(self, after: int) -> AsyncIterator[tuple[Decision, ...]]:
+        """Every decision numbered above `after`, from the journal and then live, for consumers that may be slow."""
+        return follow(self._disk.journal, self._stream, after)
 
     def health(self) -> Health:
         """Numbers of the shell."""

@@ -136,6 +136,10 @@ class SqliteJournal:
                 return int(count)
         return 0
 
+    def onlooker(self) -> "SqliteJournal":
+        """A connection of its own, read-only."""
+        return SqliteJournal(self._path, read_only=True)
+
     def close(self) -> None:
         """Checkpoint, close and let others in."""
         try:

@@ -97,6 +97,10 @@ class Stream(Generic[Item]):
     def __len__(self) -> int:
         return len(self._subscriptions)
 
+    def resume(self, last: int) -> None:
+        """Item `last` was published in a former run."""
+        self._last = last
+
     def subscribe(self, max_pending: int = 1_000) -> Subscription[Item]:
         """Follow from the next item on. Raises LimitReached beyond the bound of subscribers."""
         if len(self._subscriptions) >= self._max_subscribers:

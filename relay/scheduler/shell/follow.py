@@ -1,0 +1,53 @@
+"""Every decision after a given one, in order, without a gap: from the journal first, then as they are made.
+
+For consumers that must see everything and may be slow or away for a day: whoever falls behind the live stream goes on
+from the journal, so nothing piles up in memory, and the scheduler never waits for him.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from itertools import islice
+
+from relay.scheduler.shell.decision import Decision, decisions_of
+from relay.scheduler.shell.journal import Journal
+from relay.scheduler.shell.stream import CutOff, Stream
+
+_CHUNK_BATCHES = 16
+"""Batches read at a time; each one is a commit of up to some hundred decisions."""
+
+
+async def follow(journal: Journal, stream: Stream[Decision], after: int) -> AsyncIterator[tuple[Decision, ...]]:
+    """Groups of one or more decisions with numbers above `after`; ends when the stream is closed.
+
+    Raises JournalCorrupt when a decision after `after` is no longer kept (retention), JournalUnavailable.
+    """
+    while True:
+        subscription = stream.subscribe()
+        try:
+            live_from = subscription.after
+            while after < live_from:
+                decisions = await asyncio.to_thread(_read, journal, after)
+                if not decisions:
+                    break
+                after = decisions[-1].seq
+                yield decisions
+            async for first in subscription:
+                fresh = tuple(d for d in (first, *subscription.take_pending()) if d.seq > after)
+                if fresh:
+                    after = fresh[-1].seq
+                    yield fresh
+        except CutOff:
+            continue
+        finally:
+            subscription.close()
+        return
+
+
+def _read(journal: Journal, after: int) -> tuple[Decision, ...]:
+    onlooker = journal.onlooker()
+    try:
+        batches = islice(onlooker.read(after), _CHUNK_BATCHES)
+        return tuple(d for batch in batches for d in decisions_of(batch) if d.seq > after)
+    finally:
+        if onlooker is not journal:
+            onlooker.close()
