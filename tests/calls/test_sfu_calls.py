@@ -93,7 +93,7 @@ async def test_video_plays_on_with_a_fifth_of_the_packets_lost(sfu: Sfu) -> None
     ):
         await asyncio.gather(join(sfu, KIOSK, kiosk, proxy), join(sfu, SEAT, seat))
         await connect(sfu, KIOSK, SEAT, "camera")
-        await until(lambda: proxy.lost[True] >= 100)
+        await until(lambda: proxy.lost[True] >= 40)
         peer = sfu.peer_stats(KIOSK)
         frames = seat.received["camera"].frames
 
@@ -112,7 +112,7 @@ async def test_loss_towards_the_seat_is_repaired_from_the_relays_own_store(sfu: 
     ):
         await asyncio.gather(join(sfu, KIOSK, kiosk), join(sfu, SEAT, seat, proxy))
         await connect(sfu, KIOSK, SEAT, "camera")
-        await until(lambda: proxy.lost[False] >= 100)
+        await until(lambda: proxy.lost[False] >= 40)
         downlink, uplink = sfu.peer_stats(SEAT), sfu.peer_stats(KIOSK)
 
     assert downlink is not None
