@@ -1,6 +1,6 @@
 """What the HTTP operations work with."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from relay.catalogue import Directory
 from relay.clock import Clock
@@ -11,7 +11,7 @@ from relay.service.shell.exchange import Exchange, MediaPlane
 from relay.service.shell.portal import PortalDesk
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Context:
     """One relay, as its operations see it."""
 
@@ -21,15 +21,13 @@ class Context:
     desk: PortalDesk
     issuer: TokenIssuer
     clock: Clock
-    draining: bool = field(default=False)
-    """No new calls: the process is about to stop."""
 
     def not_ready(self) -> list[str]:
         """Why this relay should get no traffic now; empty: it should."""
         health = self.exchange.scheduler.health()
         stuck_s = self.clock.now_s() - health.counters.last_run_s
         reasons = {
-            "draining": self.draining,
+            "draining": self.exchange.draining,
             health.reason or "scheduler not ready": not health.ready,
             f"scheduler has not run for {stuck_s:.0f} s": stuck_s > 10.0,
             "media port not bound": not _bound(self.exchange.media),

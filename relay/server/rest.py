@@ -63,8 +63,6 @@ class Health(msgspec.Struct, kw_only=True):
 
 async def create_call(context: Context, request: ApiRequest) -> CallView:
     """Ask for a caseworker on behalf of a kiosk."""
-    if context.draining:
-        raise Unavailable("This relay is about to stop.")
     return await context.desk.create_call(request.body, request.values["idempotency-key"])
 
 

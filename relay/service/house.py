@@ -45,6 +45,10 @@ class House:
         self._directory = directory
         self._served: dict[SeatProfile, frozenset[str]] = {}
 
+    def talking(self) -> int:
+        """How many calls are in conversation."""
+        return sum(len(queue.talking) for queue in self._ledger.queues.values())
+
     def conversations(self) -> list[CallView]:
         """Calls in conversation or wrap-up, at most `MAX_ROWS`."""
         calls = (call for call in self._scheduler.state.calls.values() if call.phase in _SHOWN)
@@ -54,6 +58,10 @@ class House:
         """Seats that are online, at most `MAX_ROWS`."""
         seats = zip(self._scheduler.state.seats.values(), range(MAX_ROWS), strict=False)
         return [self._records.view_of_seat(seat) for seat, _ in seats]
+
+    def seats_by_state(self) -> dict[str, int]:
+        """How many are online in each state."""
+        return dict(Counter(self._records.view_of_seat(seat).state for seat in self._scheduler.state.seats.values()))
 
     def queues(self, day: int) -> list[QueueView]:
         """By department (`day` as in `day_of`): those of the catalogue, and any other that calls have come for."""
@@ -73,7 +81,7 @@ class House:
         today: Counter[str] = sum(self._ledger.today(day).values(), Counter())
         return Totals(
             waiting=sum(len(queue) for queue in queues),
-            in_call=sum(len(queue.talking) for queue in queues),
+            in_call=self.talking(),
             seats=dict(
                 Counter(self._records.view_of_seat(seat).state for seat in self._scheduler.state.seats.values())
             ),

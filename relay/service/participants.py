@@ -91,6 +91,10 @@ class Participants:
     def __iter__(self) -> Iterator[Participant]:
         return iter(self._by_who.values())
 
+    def count(self, desk: Desk) -> int:
+        """How many are here from one side of the counter."""
+        return sum(who.desk is desk for who in self._by_who)
+
     def find(self, who: Who) -> Participant | None:
         """The participant of this identity, if it is here."""
         return self._by_who.get(who)

@@ -13,21 +13,31 @@ from typing import Any, Protocol
 from relay.catalogue import Directory
 from relay.clock import Clock
 from relay.config import ServerSettings
-from relay.errors import Conflict, Refusal
+from relay.errors import Conflict, Refusal, Unavailable
 from relay.ids import PeerId
+from relay.metrics.snapshot import Snapshot
 from relay.scheduler import commands, events
 from relay.scheduler.effects import AnyEffect
+from relay.scheduler.errors import OfferExpired
 from relay.scheduler.model import SeatProfile
 from relay.scheduler.shell.decision import Decision
 from relay.scheduler.shell.dispatch import CarryOut
 from relay.scheduler.shell.service import SchedulerService
 from relay.scheduler.shell.stream import CutOff, Subscription
-from relay.service.house import House
+from relay.service.gathering import (
+    gather_calls,
+    gather_media,
+    gather_scheduler,
+    gather_seats,
+    gather_signalling,
+)
+from relay.service.house import House, day_of
 from relay.service.ledger import Ledger
 from relay.service.observations import Observations
 from relay.service.outputs import Cause, ClosePeer, Cut, Output, Submit, Tell
 from relay.service.participants import Joined, Line, Participant, Participants
 from relay.service.profiles import definitions
+from relay.service.quality import QualityBook
 from relay.service.records import SchedulerRecords
 from relay.service.switchboard import Switchboard
 from relay.service.views import CallView
@@ -38,6 +48,8 @@ from relay.sfu.session.events import PeerOffer, PeerStats, SfuEvent, SfuStats, S
 _log = logging.getLogger(__name__)
 _REFRESH_S = 2.0
 """Between looks at the places of waiting kiosks."""
+_SAMPLE_S = 2.0
+"""Between samples of every participant's media."""
 _MAX_UNREAD_DECISIONS = 100_000
 
 
@@ -94,8 +106,11 @@ class Exchange:
         self.scheduler = scheduler(self._carry_out)
         self.media = media
         self.directory = directory
+        self.draining = False
+        """No new calls: the process is about to stop."""
         self.ledger = Ledger()
         self.observations = Observations()
+        self.quality = QualityBook()
         self.participants = Participants(settings.max_connections, settings.reconnect_grace_s)
         self.records = SchedulerRecords(self.scheduler, self.ledger, directory, self._catch_up)
         self.house = House(self.scheduler, self.records, self.ledger, directory)
@@ -104,6 +119,7 @@ class Exchange:
         self._wakened = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._decisions: Subscription[Decision] | None = None
+        self._started_s = clock.now_s()
 
     async def start(self) -> None:
         """Start media and scheduler, and take up the conversations of a former run."""
@@ -117,6 +133,7 @@ class Exchange:
             await self.scheduler.submit(command)
         self._spawn(self._watch_time())
         self._spawn(self._watch_decisions())
+        self._spawn(self._watch_quality())
 
     async def close(self) -> None:
         """Cut every line, and stop scheduler and media."""
@@ -168,11 +185,17 @@ class Exchange:
 
     async def submit(self, command: commands.AnyCommand) -> tuple[events.AnyEvent, ...]:
         """Put a command to the scheduler; its events once they are durable, or its refusal."""
-        return await self.scheduler.submit(command)
+        try:
+            return await self.scheduler.submit(command)
+        except OfferExpired:
+            self.observations.late_answers += 1
+            raise
 
     async def request_call(self, command: commands.RequestCall) -> CallView:
         """Ask for a call; the same key twice is one call. Raises what the scheduler refuses."""
-        await self.scheduler.submit(command)
+        if self.draining:
+            raise Unavailable("This relay is about to stop.")
+        self.observations.duplicate_requests += not await self.scheduler.submit(command)
         found = self.scheduler.state.keys.get(command.key, self.scheduler.now_ms())
         view = self.records.call(found) if found else None
         if view is None:
@@ -185,6 +208,18 @@ class Exchange:
         await self.scheduler.submit(commands.LogIn(seat=seat, profile=profile))
         ready = self._switchboard.media_ready(participant)
         await self.scheduler.submit(commands.ReportPath(seat=seat, media_ready=ready))
+
+    def snapshot(self) -> Snapshot:
+        """All metrics as they are now."""
+        self._catch_up()
+        now_s, wall_ms, now_ms = self._clock.now_s(), self._clock.wall_ms(), self.scheduler.now_ms()
+        snapshot = Snapshot()
+        gather_calls(snapshot, self.ledger, self.house.queues(day_of(wall_ms)), now_s - self._started_s)
+        gather_seats(snapshot, self.ledger, self.house, now_ms)
+        gather_scheduler(snapshot, self.scheduler, wall_ms / 1000, now_s)
+        gather_media(snapshot, self.media.stats(), self.observations, self.quality)
+        gather_signalling(snapshot, self.observations, self.participants)
+        return snapshot
 
     async def _carry_out(self, effect: AnyEffect) -> None:
         await self._perform(self._switchboard.handle_effect(effect))
@@ -238,6 +273,17 @@ class Exchange:
                 self._decisions = self.scheduler.subscribe(_MAX_UNREAD_DECISIONS)
             else:
                 return
+
+    async def _watch_quality(self) -> None:
+        while True:
+            await asyncio.sleep(_SAMPLE_S)
+            now_s = self._clock.now_s()
+            with_media = [each for each in self.participants if each.peer is not None]
+            self.quality.keep({each.who for each in with_media})
+            for participant in with_media:
+                stats = self.media.peer_stats(participant.peer) if participant.peer is not None else None
+                if stats is not None:
+                    self.quality.sample(participant.who, stats, now_s)
 
     def _catch_up(self) -> None:
         for decision in self._decisions.take_pending() if self._decisions is not None else ():

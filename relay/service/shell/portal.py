@@ -113,13 +113,16 @@ class PortalDesk:
         """The seats that are online."""
         return self._exchange.house.seats()
 
-    async def events(self) -> AsyncIterator[CallEvent]:
-        """What happens from now on, once it is durable.
+    def events(self) -> AsyncIterator[CallEvent]:
+        """What happens from the first step of the iteration on, once it is durable.
 
-        Raises `LimitReached` when too many follow, and `CutOff` when this one is too slow.
+        Raises `LimitReached` when too many follow already, and `CutOff` when this one is too slow.
         """
-        if self._streams >= self._max_streams:
-            raise LimitReached(f"At most {self._max_streams} event streams at once.")
+        self._admit_stream()
+        return self._follow()
+
+    async def _follow(self) -> AsyncIterator[CallEvent]:
+        self._admit_stream()
         self._streams += 1
         subscription = self._exchange.scheduler.subscribe(MAX_PENDING_DECISIONS)
         try:
@@ -130,3 +133,7 @@ class PortalDesk:
         finally:
             self._streams -= 1
             subscription.close()
+
+    def _admit_stream(self) -> None:
+        if self._streams >= self._max_streams:
+            raise LimitReached(f"At most {self._max_streams} event streams at once.")

@@ -1,0 +1,27 @@
+"""The `relay` command."""
+
+import sys
+
+import typer
+
+from relay.cli import forecast, serve, token
+from relay.errors import RelayError
+
+app = typer.Typer(
+    name="relay",
+    help="The real-time core of a remote public-service network.",
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,
+)
+for command in (serve, token, forecast):
+    command.register(app)
+
+
+def main() -> None:
+    """Run the command line; errors of ours end it with one line and status 1."""
+    try:
+        app()
+    except RelayError as error:
+        hint = f"\n{error.hint}" if error.hint else ""
+        typer.secho(f"relay: {error}{hint}", err=True, fg=typer.colors.RED)
+        sys.exit(1)

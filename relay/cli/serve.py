@@ -1,0 +1,66 @@
+"""`relay serve`: the daemon."""
+
+import asyncio
+import dataclasses
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import uvloop
+from rich.console import Console
+
+from relay.metrics.shell.log_output import open_log
+from relay.server.facade import Relay
+from relay.server.serve import demo_links
+from relay.server.serve import serve as run
+from relay.server.settings import Settings, load_settings
+
+Config = Annotated[Path | None, typer.Option("--config", "-c", help="TOML file; see docs/operations.md.")]
+Host = Annotated[str | None, typer.Option("--host", help="Address of the HTTP port.")]
+Port = Annotated[int | None, typer.Option("--port", min=0, max=65_535, help="HTTP port; 0: any.")]
+MediaPort = Annotated[int | None, typer.Option("--media-port", min=0, max=65_535, help="UDP port; 0: any.")]
+DataDir = Annotated[Path | None, typer.Option("--data-dir", help="Journal and secret; without: in memory.")]
+DemoLinks = Annotated[bool, typer.Option("--demo-links", help="Print links with short-lived tokens.")]
+
+
+def serve(
+    config: Config = None,
+    host: Host = None,
+    port: Port = None,
+    media_port: MediaPort = None,
+    data_dir: DataDir = None,
+    demo_links: DemoLinks = False,
+) -> None:
+    """Run the relay: HTTP, signalling, media and scheduler in one process."""
+    settings = settings_from(config, host, port, media_port, data_dir)
+    open_log(settings.log.level, settings.log.style)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(run(settings, _print_links if demo_links else None))
+
+
+def settings_from(
+    config: Path | None, host: str | None, port: int | None, media_port: int | None, data_dir: Path | None
+) -> Settings:
+    """Settings of file and environment, with what the command line says on top."""
+    settings = load_settings(config, os.environ)
+    server, sfu = settings.server, settings.sfu
+    return dataclasses.replace(
+        settings,
+        server=dataclasses.replace(server, host=host or server.host, port=server.port if port is None else port),
+        sfu=dataclasses.replace(sfu, port=sfu.port if media_port is None else media_port),
+        data_dir=settings.data_dir if data_dir is None else str(data_dir),
+    )
+
+
+def register(app: typer.Typer) -> None:
+    """Make it a command of `app`."""
+    app.command()(serve)
+
+
+def _print_links(relay: Relay, url: str) -> None:
+    console = Console(soft_wrap=True)
+    console.print("\nOpen these, each in a window of its own (the tokens are good for two hours):\n")
+    for name, link in demo_links(relay, url).items():
+        console.print(f"  [bold]{name:<10}[/bold] {link}", highlight=False)
+    console.print("\nNo camera at hand? [bold]make demo[/bold] calls a seat with a recorded clip.\n")

@@ -1,0 +1,70 @@
+"""The wallboard's content, from the house and the quality of what is connected."""
+
+from relay.clock import Clock
+from relay.server import messages
+from relay.service.gathering import residence
+from relay.service.house import day_of
+from relay.service.participants import Desk, Who
+from relay.service.shell.exchange import Exchange
+from relay.service.views import CallView
+
+
+class Board:
+    """Composes wallboards of one relay."""
+
+    def __init__(self, exchange: Exchange, clock: Clock, target_s: float) -> None:
+        self._exchange = exchange
+        self._clock = clock
+        self._target_s = target_s
+
+    def compose(self) -> messages.Wallboard:
+        """How things are now."""
+        house, wall_ms = self._exchange.house, self._clock.wall_ms()
+        totals = house.totals(day_of(wall_ms))
+        return messages.Wallboard(
+            at_ms=wall_ms,
+            waiting=totals.waiting,
+            in_call=totals.in_call,
+            seats=totals.seats,
+            answered_today=totals.answered_today,
+            abandoned_today=totals.abandoned_today,
+            service_level=totals.service_level,
+            service_level_target_s=self._target_s,
+            longest_wait_s=totals.longest_wait_s,
+            residence_p99_ms=_milliseconds(residence(self._exchange.media.stats()).quantile(0.99)),
+            queues=[
+                messages.QueueRow(**{name: getattr(queue, name) for name in messages.QueueRow.__struct_fields__})
+                for queue in house.queues(day_of(wall_ms))
+            ],
+            seat_rows=[
+                messages.SeatRow(
+                    seat=seat.seat,
+                    name=seat.name,
+                    region=seat.region,
+                    state=seat.state,
+                    since_s=seat.since_s,
+                    call=seat.call,
+                )
+                for seat in house.seats()
+            ],
+            calls=[self._call_row(call) for call in house.conversations()],
+        )
+
+    def _call_row(self, call: CallView) -> messages.CallRow:
+        quality = self._exchange.quality.worst_of([Who(Desk.KIOSK, call.kiosk), Who(Desk.SEAT, call.seat)])
+        return messages.CallRow(
+            call=call.call,
+            item=call.item,
+            kiosk=call.kiosk,
+            seat=call.seat,
+            state=call.state,
+            elapsed_s=call.talk_s,
+            rtt_ms=quality.rtt_ms,
+            jitter_ms=quality.jitter_ms,
+            loss=quality.loss,
+            bitrate_bps=quality.bitrate_bps,
+        )
+
+
+def _milliseconds(seconds: float | None) -> float | None:
+    return None if seconds is None else seconds * 1000

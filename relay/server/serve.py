@@ -1,0 +1,115 @@
+"""The daemon: one relay behind uvicorn, from the first line of its log to a graceful end."""
+
+import asyncio
+import logging
+import socket
+from collections.abc import Callable
+from types import FrameType
+
+import uvicorn
+
+from relay.config import ServerSettings
+from relay.errors import Unavailable
+from relay.server.auth import Role
+from relay.server.facade import Relay
+from relay.server.settings import Settings
+
+_log = logging.getLogger(__name__)
+DEMO_TOKEN_LIFETIME_S = 2 * 3600.0
+_GOODBYE_S = 3
+"""For connections to close once the relay has said goodbye to them."""
+
+
+class _Server(uvicorn.Server):
+    """uvicorn, which on the first signal drains instead of stopping; the second one stops it at once."""
+
+    def __init__(self, config: uvicorn.Config, relay: Relay) -> None:
+        super().__init__(config)
+        self._relay = relay
+        self._loop = asyncio.get_running_loop()
+        self._draining: asyncio.Task[None] | None = None
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """A signal came, in the middle of whatever the loop was doing."""
+        self._loop.call_soon_threadsafe(self._stop)
+
+    def _stop(self) -> None:
+        if self._draining is None:
+            self._draining = asyncio.create_task(self._drain())
+        else:
+            self.should_exit = True
+
+    async def _drain(self) -> None:
+        _log.info("draining: no new calls; a second signal stops at once")
+        await self._relay.drain()
+        self.should_exit = True
+
+
+async def serve(settings: Settings, announce: Callable[[Relay, str], None] | None = None) -> None:
+    """Run a relay until a signal ends it; `announce` is told the relay and its base URL once it takes requests.
+
+    Raises `Unavailable` when a port cannot be had, `Misuse` for settings that cannot work on this machine.
+    """
+    with _bind(settings.server) as listener:
+        async with Relay(settings) as relay:
+            server = _Server(_uvicorn_config(relay), relay)
+            url = base_url(settings.server, listener.getsockname()[1])
+            media_host, media_port = relay.media_address
+            _log.info("serving", extra={"url": url, "media": f"udp {media_host}:{media_port}"})
+            if announce is not None:
+                announce(relay, url)
+            await server.serve(sockets=[listener])
+            _log.info("stopped")
+
+
+def base_url(settings: ServerSettings, port: int) -> str:
+    """Where a browser on this machine finds the pages."""
+    scheme = "https" if settings.tls_certificate else "http"
+    host = {"0.0.0.0": "localhost", "::": "localhost", "127.0.0.1": "localhost"}.get(settings.host, settings.host)  # noqa: S104
+    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def demo_links(relay: Relay, url: str) -> dict[str, str]:
+    """Links to try a relay with: their tokens are short-lived, and in the fragment, which no server sees."""
+    catalogue = relay.settings.catalogue
+    seats = [seat.seat for seat in catalogue.seats]
+    kiosks = [kiosk.kiosk for kiosk in catalogue.kiosks]
+    identities = {
+        "kiosk": (kiosks[0] if kiosks else "kiosk-1", Role.KIOSK),
+        "seat": (seats[-1] if seats else "seat-1", Role.SEAT),
+        "wallboard": ("wallboard", Role.SUPERVISOR),
+    }
+    links = {
+        page: f"{url}/{page}#token={relay.issue_token(subject, role, lifetime_s=DEMO_TOKEN_LIFETIME_S)}"
+        for page, (subject, role) in identities.items()
+    }
+    return links | {"metrics": f"{url}/metrics"}
+
+
+def _bind(settings: ServerSettings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        return socket.create_server(
+            (settings.host, settings.port), family=family, backlog=2048, dualstack_ipv6=settings.host == "::"
+        )
+    except OSError as error:
+        raise Unavailable(f"cannot listen on {settings.host}:{settings.port}: {error.strerror}") from error
+
+
+def _uvicorn_config(relay: Relay) -> uvicorn.Config:
+    settings = relay.settings.server
+    return uvicorn.Config(
+        relay.app,
+        loop="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        ws="websockets-sansio",
+        ws_max_size=settings.max_message_bytes,
+        ws_ping_interval=None,  # the heartbeats of the signalling tell more: that the page is alive
+        ws_per_message_deflate=False,
+        timeout_graceful_shutdown=_GOODBYE_S,
+        ssl_certfile=settings.tls_certificate or None,
+        ssl_keyfile=settings.tls_key or None,
+    )
