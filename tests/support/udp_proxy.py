@@ -5,6 +5,8 @@ import random
 from types import TracebackType
 from typing import Self
 
+from relay.sfu.wire import stun
+
 Address = tuple[str, int]
 
 
@@ -28,6 +30,8 @@ class UdpProxy:
         self._down: asyncio.DatagramTransport | None = None
         self._up: asyncio.DatagramTransport | None = None
         self.lost = {True: 0, False: 0}
+        self.checks_pass = True
+        """False: the client's own STUN checks are lost from now on."""
         self.passed = {True: 0, False: 0}
 
     @property
@@ -61,6 +65,8 @@ class UdpProxy:
         """Forward one datagram, or lose it. Only media is lost: set-up over a lossy path is another test."""
         if upward:
             self._client = address
+        if upward and not self.checks_pass and _is_check(data):
+            return
         is_media = len(data) > 1 and 128 <= data[0] < 192
         if is_media and self._die.random() < self._loss[upward]:
             self.lost[upward] += 1
@@ -81,3 +87,7 @@ class UdpProxy:
         fields = line.split(" ")
         fields[4:6] = [self.address[0], str(self.address[1])]
         return " ".join(fields)
+
+
+def _is_check(data: bytes) -> bool:
+    return data[:1] < b"\x04" and not stun.is_response(data)
