@@ -73,7 +73,7 @@ AnyEffect = Ring | StopRinging | RingBack | ConnectMedia | DisconnectMedia | Not
 """For decoders: `msgspec.json.Decoder(AnyEffect)`."""
 
 
-def effects_of(event: events.Event) -> tuple[Effect, ...]:
+def effects_of(event: events.Event) -> tuple[AnyEffect, ...]:
     """The effects of one event, in the order in which they are to be carried out."""
     derive = _EFFECTS.get(type(event))
     return derive(event) if derive else ()
@@ -83,13 +83,13 @@ def _notify(to: str, topic: str, call: str, at_ms: int, detail: str = "") -> Not
     return Notify(f"{call or to}:{topic}:{to}:{at_ms}", to, topic, call, detail)
 
 
-def _requested(event: events.CallRequested) -> tuple[Effect, ...]:
+def _requested(event: events.CallRequested) -> tuple[AnyEffect, ...]:
     if event.direct or event.parent:
         return ()
     return (_notify(event.kiosk, "queued", event.call, event.at_ms),)
 
 
-def _offered(event: events.CallOffered) -> tuple[Effect, ...]:
+def _offered(event: events.CallOffered) -> tuple[AnyEffect, ...]:
     return (Ring(f"{event.offer}:ring", event.seat, event.offer, event.call, event.deadline_ms),)
 
 
@@ -97,23 +97,23 @@ def _stop(event: Any, reason: str) -> StopRinging:
     return StopRinging(f"{event.offer}:stop", event.seat, event.offer, event.call, reason)
 
 
-def _declined(event: events.OfferDeclined) -> tuple[Effect, ...]:
+def _declined(event: events.OfferDeclined) -> tuple[AnyEffect, ...]:
     return (_stop(event, "declined"),)
 
 
-def _timed_out(event: events.OfferTimedOut) -> tuple[Effect, ...]:
+def _timed_out(event: events.OfferTimedOut) -> tuple[AnyEffect, ...]:
     return (_stop(event, "timed_out"),)
 
 
-def _withdrawn(event: events.OfferWithdrawn) -> tuple[Effect, ...]:
+def _withdrawn(event: events.OfferWithdrawn) -> tuple[AnyEffect, ...]:
     return (_stop(event, event.reason),)
 
 
-def _abandoned(event: events.CallAbandoned) -> tuple[Effect, ...]:
+def _abandoned(event: events.CallAbandoned) -> tuple[AnyEffect, ...]:
     return (_notify(event.kiosk, "abandoned", event.call, event.at_ms, event.reason),)
 
 
-def _deflected(event: events.CallDeflected) -> tuple[Effect, ...]:
+def _deflected(event: events.CallDeflected) -> tuple[AnyEffect, ...]:
     return (_notify(event.kiosk, "deflected", event.call, event.at_ms, event.reason),)
 
 
@@ -125,20 +125,20 @@ def _pair(kiosk: str, seat: str) -> tuple[Participant, ...]:
     return (Participant(kiosk, Role.CITIZEN), Participant(seat, Role.AGENT))
 
 
-def _accepted(event: events.CallAccepted) -> tuple[Effect, ...]:
+def _accepted(event: events.CallAccepted) -> tuple[AnyEffect, ...]:
     return (_stop(event, "accepted"), _connect(event.call, _pair(event.kiosk, event.seat), event.revision))
 
 
-def _reconnected(event: Any) -> tuple[Effect, ...]:
+def _reconnected(event: Any) -> tuple[AnyEffect, ...]:
     return (_connect(event.call, event.participants, event.revision),)
 
 
-def _joined(event: events.SeatJoined) -> tuple[Effect, ...]:
+def _joined(event: events.SeatJoined) -> tuple[AnyEffect, ...]:
     stop = StopRinging(f"{event.offer}:stop", event.seat, event.offer, event.invitation, "accepted")
     return (stop, _connect(event.call, event.participants, event.revision))
 
 
-def _handed_over(event: events.CallHandedOver) -> tuple[Effect, ...]:
+def _handed_over(event: events.CallHandedOver) -> tuple[AnyEffect, ...]:
     return (
         _connect(event.call, event.participants, event.revision),
         _notify(event.seat, "wrap_up", event.call, event.at_ms),
@@ -146,14 +146,14 @@ def _handed_over(event: events.CallHandedOver) -> tuple[Effect, ...]:
     )
 
 
-def _left(event: events.SeatLeft) -> tuple[Effect, ...]:
+def _left(event: events.SeatLeft) -> tuple[AnyEffect, ...]:
     return (
         _connect(event.call, event.participants, event.revision),
         _notify(event.seat, "left", event.call, event.at_ms, event.reason),
     )
 
 
-def _requeued(event: events.CallRequeued) -> tuple[Effect, ...]:
+def _requeued(event: events.CallRequeued) -> tuple[AnyEffect, ...]:
     return (
         DisconnectMedia(f"{event.call}:media:{event.revision}", event.call),
         _notify(event.kiosk, "queued", event.call, event.at_ms, event.reason),
@@ -161,7 +161,7 @@ def _requeued(event: events.CallRequeued) -> tuple[Effect, ...]:
     )
 
 
-def _transferred(event: events.CallTransferred) -> tuple[Effect, ...]:
+def _transferred(event: events.CallTransferred) -> tuple[AnyEffect, ...]:
     return (
         DisconnectMedia(f"{event.call}:media:{event.revision}", event.call),
         _notify(event.kiosk, "queued", event.call, event.at_ms, "transfer"),
@@ -170,7 +170,7 @@ def _transferred(event: events.CallTransferred) -> tuple[Effect, ...]:
     )
 
 
-def _ended(event: events.CallEnded) -> tuple[Effect, ...]:
+def _ended(event: events.CallEnded) -> tuple[AnyEffect, ...]:
     return (
         DisconnectMedia(f"{event.call}:media:end", event.call),
         _notify(event.kiosk, "ended", event.call, event.at_ms, event.reason),
@@ -178,32 +178,32 @@ def _ended(event: events.CallEnded) -> tuple[Effect, ...]:
     )
 
 
-def _ring_back(event: events.CallbackStarted) -> tuple[Effect, ...]:
+def _ring_back(event: events.CallbackStarted) -> tuple[AnyEffect, ...]:
     ring = RingBack(f"{event.call}:ring_back:{event.attempt}", event.call, event.contact, event.deadline_ms)
     return (_stop(event, "accepted"), ring)
 
 
-def _ring_back_answered(event: events.CallbackAnswered) -> tuple[Effect, ...]:
+def _ring_back_answered(event: events.CallbackAnswered) -> tuple[AnyEffect, ...]:
     return (_connect(event.call, _pair(event.kiosk, event.seat), event.revision),)
 
 
-def _ring_back_failed(event: events.CallbackFailed) -> tuple[Effect, ...]:
+def _ring_back_failed(event: events.CallbackFailed) -> tuple[AnyEffect, ...]:
     return (_notify(event.seat, "callback_failed", event.call, event.at_ms, event.reason),)
 
 
-def _on_break(event: events.SeatOnBreak) -> tuple[Effect, ...]:
+def _on_break(event: events.SeatOnBreak) -> tuple[AnyEffect, ...]:
     return (_notify(event.seat, "on_break", "", event.at_ms, event.reason),)
 
 
-def _break_due(event: events.BreakDue) -> tuple[Effect, ...]:
-    return (_notify(event.seat, "break_begins" if event.begins else "break_over", "", event.at_ms),)
+def _shift_point(event: events.ShiftPoint) -> tuple[AnyEffect, ...]:
+    return (_notify(event.seat, event.what, "", event.at_ms),)
 
 
-def _logged_out(event: events.SeatLoggedOut) -> tuple[Effect, ...]:
+def _logged_out(event: events.SeatLoggedOut) -> tuple[AnyEffect, ...]:
     return (_notify(event.seat, "logged_out", "", event.at_ms, event.reason),)
 
 
-_EFFECTS: dict[type[events.Event], Callable[[Any], tuple[Effect, ...]]] = {
+_EFFECTS: dict[type[events.Event], Callable[[Any], tuple[AnyEffect, ...]]] = {
     events.CallRequested: _requested,
     events.CallOffered: _offered,
     events.OfferDeclined: _declined,
@@ -225,6 +225,6 @@ _EFFECTS: dict[type[events.Event], Callable[[Any], tuple[Effect, ...]]] = {
     events.CallbackAnswered: _ring_back_answered,
     events.CallbackFailed: _ring_back_failed,
     events.SeatOnBreak: _on_break,
-    events.BreakDue: _break_due,
+    events.ShiftPoint: _shift_point,
     events.SeatLoggedOut: _logged_out,
 }

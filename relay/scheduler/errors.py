@@ -253,3 +253,10 @@ class BadToken(Forbidden):
 
     problem = "bad-token"
     hint = "Scan the QR code of the booking again."
+
+
+class BadCode(Refusal):
+    """This cannot be the code of a service item."""
+
+    problem = "bad-code"
+    hint = "Dotted segments, none empty, no * or #, at most 8 of them and 128 characters."

@@ -39,7 +39,6 @@ COMMAND_PHASES: dict[type[commands.Command], frozenset[CallPhase]] = {
 
 CALL_TRANSITIONS: dict[tuple[CallPhase, type[events.Event]], CallPhase] = {
     (WAITING, events.SearchWidened): WAITING,
-    (OFFERED, events.SearchWidened): OFFERED,
     (WAITING, events.CallReprioritised): WAITING,
     (OFFERED, events.CallReprioritised): OFFERED,
     (WAITING, events.CallOffered): OFFERED,
@@ -58,7 +57,7 @@ CALL_TRANSITIONS: dict[tuple[CallPhase, type[events.Event]], CallPhase] = {
     (CALLING_BACK, events.CallbackAnswered): TALKING,
     (CALLING_BACK, events.CallbackFailed): WAITING,
     (CALLING_BACK, events.CallRequeued): WAITING,
-    (CALLING_BACK, events.CallEnded): WRAP_UP,
+    (CALLING_BACK, events.CallEnded): CLOSED,
     (WAITING, events.CallbackRetried): WAITING,
     (TALKING, events.CallConnected): TALKING,
     (HELD, events.CallConnected): HELD,

@@ -95,6 +95,8 @@ class AppointmentRules(Value, frozen=True):
     no_show_window_ms: int = 90 * 86_400_000
     lookahead_ms: int = 120_000
     """So long before the slot (or the check-in, if later) a seat that falls idle may be kept for it."""
+    lookahead_reach: Reach = Reach.PROVINCE
+    """How far from the citizen a seat may sit that is kept."""
     lookahead_share: float = 0.1
     """At most this share of the ready seats that can serve the appointment is kept idle; 0: none is."""
 

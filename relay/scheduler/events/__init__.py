@@ -27,6 +27,7 @@ from .calls import (
     CallRequested,
     CallRequeued,
     KioskLeaseRenewed,
+    KioskSilent,
     OfferDeclined,
     OfferTimedOut,
     OfferWithdrawn,
@@ -50,7 +51,6 @@ from .engine import Configured, ItemsDefined, ItemsRetired, Recovered, RegionsDe
 from .event import NEVER_MS, VERSION, Event
 from .seats import (
     BackoffEnded,
-    BreakDue,
     SeatDraining,
     SeatLeaseRenewed,
     SeatLoggedIn,
@@ -61,6 +61,7 @@ from .seats import (
     SeatReleased,
     SeatReserved,
     SeatUpdated,
+    ShiftPoint,
 )
 
 __all__ = [
@@ -76,7 +77,6 @@ __all__ = [
     "BackoffEnded",
     "BookingClosed",
     "BookingOpened",
-    "BreakDue",
     "CallAbandoned",
     "CallAccepted",
     "CallConnected",
@@ -100,6 +100,7 @@ __all__ = [
     "ItemsDefined",
     "ItemsRetired",
     "KioskLeaseRenewed",
+    "KioskSilent",
     "OfferDeclined",
     "OfferTimedOut",
     "OfferWithdrawn",
@@ -120,6 +121,7 @@ __all__ = [
     "SeatReleased",
     "SeatReserved",
     "SeatUpdated",
+    "ShiftPoint",
     "WrapUpFinished",
 ]
 
@@ -135,6 +137,7 @@ AnyEvent = (
     | CallDeflected
     | CallRequeued
     | KioskLeaseRenewed
+    | KioskSilent
     | CallAccepted
     | CallConnected
     | CallHeld
@@ -163,7 +166,7 @@ AnyEvent = (
     | SeatReserved
     | SeatReleased
     | BackoffEnded
-    | BreakDue
+    | ShiftPoint
     | BookingOpened
     | BookingClosed
     | AppointmentBooked

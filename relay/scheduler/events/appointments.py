@@ -35,6 +35,8 @@ class AppointmentBooked(Event, frozen=True):
     """When a seat begins to be kept for it."""
     missed_ms: int
     """When it counts as missed."""
+    forget_ms: int
+    """When even a late check-in is no longer possible."""
 
 
 class AppointmentCancelled(Event, frozen=True):

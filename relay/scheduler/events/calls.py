@@ -45,6 +45,8 @@ class CallRequested(Event, frozen=True):
     resumed: str = ""
     overflow: bool = False
     """It started at a wider ring, for its queue is over its cap."""
+    barred: tuple[str, ...] = ()
+    """Seats that are not asked at all."""
 
 
 class SearchWidened(Event, frozen=True):
@@ -150,6 +152,8 @@ class CallRequeued(Event, frozen=True):
     revision: int
     others: tuple[str, ...] = ()
     """Further seats that were in the conversation; all are released."""
+    backoff_ms: int = NEVER_MS
+    """The seat is not asked again before; NEVER_MS: at any time."""
 
 
 class KioskLeaseRenewed(Event, frozen=True):
@@ -158,3 +162,9 @@ class KioskLeaseRenewed(Event, frozen=True):
     kiosk: str
     lease_ms: int
     """Until when its calls live without another sign."""
+
+
+class KioskSilent(Event, frozen=True):
+    """The kiosk's lease is over; its calls were let go before this, except callbacks."""
+
+    kiosk: str

@@ -2,7 +2,7 @@
 
 from relay.scheduler.model import SeatProfile, Shift
 
-from .event import Event
+from .event import NEVER_MS, Event
 
 
 class SeatLoggedIn(Event, frozen=True):
@@ -12,6 +12,8 @@ class SeatLoggedIn(Event, frozen=True):
     profile: SeatProfile
     shift: Shift | None
     lease_ms: int
+    shift_ms: int = NEVER_MS
+    """Due time of the shift's first point: a break begins or ends, the shift ends."""
 
 
 class SeatUpdated(Event, frozen=True):
@@ -21,6 +23,8 @@ class SeatUpdated(Event, frozen=True):
     profile: SeatProfile
     shift: Shift | None
     lease_ms: int
+    shift_ms: int = NEVER_MS
+    """Due time of the shift's first point: a break begins or ends, the shift ends."""
 
 
 class SeatReady(Event, frozen=True):
@@ -90,10 +94,10 @@ class BackoffEnded(Event, frozen=True):
     seat: str
 
 
-class BreakDue(Event, frozen=True):
-    """A planned break begins (`begins`) or is over; the seat is told."""
+class ShiftPoint(Event, frozen=True):
+    """A planned break begins or is over, or the shift ends (`what`: break_begins, break_over, shift_end)."""
 
     seat: str
-    begins: bool
+    what: str
     next_ms: int
     """Due time of the shift's next such point; NEVER_MS: none."""

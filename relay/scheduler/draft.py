@@ -1,0 +1,108 @@
+"""A decision in the making: its events so far, and what they have already promised.
+
+`decide` looks at a state that none of these events has reached yet, so the draft remembers which seats are rung, which
+calls are placed, and what the events let go: calls that wait again, seats that have room again. When the command is
+dealt with, `matching.settle` brings those together with the rest.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from .entities import Call
+from .events import AnyEvent, CallOffered
+
+if TYPE_CHECKING:
+    from .index.line import Line
+    from .matching import Choice
+    from .state import State
+
+
+class Requeued(NamedTuple):
+    """A call that waits again, although the index of waiting calls does not have it yet."""
+
+    call: Call
+    line: Line
+    target: str
+    """The only seat to ask."""
+    but: str
+    """A seat not to ask."""
+
+
+class Draft:
+    """Events of one decision, all at the same time."""
+
+    __slots__ = (
+        "_appointments", "_calls", "_offers", "at_ms", "events", "freed", "kept", "placed", "requeued", "state",
+        "taken", "unkept",
+    )  # fmt: skip
+
+    def __init__(self, state: State, at_ms: int) -> None:
+        self.state = state
+        self.at_ms = at_ms
+        self.events: list[AnyEvent] = []
+        self.taken = 0
+        """Bits of seats that are no longer free."""
+        self.kept = 0
+        """Seats kept for appointments."""
+        self.placed: set[str] = set()
+        """Calls that no longer wait."""
+        self.requeued: list[Requeued] = []
+        """Calls that wait again."""
+        self.freed: dict[str, int] = {}
+        """Seats that stopped ringing or let go so many calls and wrap-ups."""
+        self.unkept: set[str] = set()
+        """Of the freed seats, those that were kept for an appointment."""
+        self._calls = state.calls_made
+        self._offers = state.offers_made
+        self._appointments = state.appointments_made
+
+    def free(self, seat: str, released: int = 1) -> None:
+        """A seat has let go a call or wrap-up, or (0) stopped ringing."""
+        self.freed[seat] = self.freed.get(seat, 0) + released
+
+    def unkeep(self, seat: str) -> None:
+        """A seat is no longer kept for an appointment."""
+        self.free(seat, 0)
+        self.unkept.add(seat)
+
+    def requeue(self, call: Call, *, line: Line | None = None, target: str = "", but: str = "") -> None:
+        """A call waits again, in `line` or for `target` as its search will be, and not for the seat `but`."""
+        self.requeued.append(Requeued(call, line or self.state.waiting.line_of(call), target, but))
+
+    def next_call(self) -> str:
+        """The id that `new_call` will give."""
+        return f"c{self._calls + 1}"
+
+    def new_call(self) -> str:
+        """The id of the next call."""
+        self._calls += 1
+        return f"c{self._calls}"
+
+    def new_appointment(self) -> str:
+        """The id of the next appointment."""
+        self._appointments += 1
+        return f"a{self._appointments}"
+
+    def offer(self, call: str, attempt: int, enqueued_ms: int, virtual_ms: int, choice: Choice) -> None:
+        """Ring the chosen seat."""
+        self._offers += 1
+        self.taken |= 1 << choice.seat.index
+        self.placed.add(call)
+        at_ms = self.at_ms
+        self.events.append(
+            CallOffered(
+                at_ms,
+                call,
+                choice.seat.id,
+                f"o{self._offers}",
+                at_ms + self.state.settings.ring_timeout_ms,
+                attempt,
+                max(0, at_ms - enqueued_ms),
+                virtual_ms,
+                choice.rule,
+                choice.eligible,
+                choice.considered,
+                self.state.waiting_calls,
+            )
+        )

@@ -1,0 +1,105 @@
+"""Lines of calls with one requirement, and cells that gather the heads of many lines (see `waiting`)."""
+
+from __future__ import annotations
+
+from heapq import heapify, heappop, heappush, heapreplace
+from typing import TYPE_CHECKING, TypeAlias
+
+from .ordered import Ordered
+
+if TYPE_CHECKING:
+    from relay.scheduler.entities import Call
+
+    from .profile import Facet
+
+
+class Line:
+    """Calls with one requirement, in order, and where their head is posted."""
+
+    __slots__ = ("calls", "cells", "eligible", "facet", "group", "key", "posted", "scope", "supply_version")
+
+    def __init__(self, key: tuple[int, int, int], group: tuple[str, ...], scope: str, facet: Facet) -> None:
+        self.key = key
+        self.group = group
+        """The named item nodes it lies in, narrowest first."""
+        self.scope = scope
+        self.facet = facet
+        self.calls = Ordered()
+        self.cells: list[Cell] = []
+        self.posted: list[Post | None] = []
+        """The living post in each of `cells`."""
+        self.eligible = 0
+        """Seats that can serve this line, as of `supply_version`; kept here for the supply index."""
+        self.supply_version = -1
+
+    def join(self, cell: Cell) -> None:
+        """Post heads to `cell` too, from now on."""
+        self.cells.append(cell)
+        self.posted.append(None)
+        cell.lines += 1
+        if self.calls.blocks:
+            self.post(self.calls.blocks[0][0])
+
+    def post(self, head: Entry) -> None:
+        """Make `head`, the new first call, known to the cells that do not know an earlier one."""
+        posted = self.posted
+        for place, cell in enumerate(self.cells):
+            last = posted[place]
+            if last is None or (head[0], head[1]) < (last[0], last[1]):
+                post = (head[0], head[1], place, self)
+                posted[place] = post
+                cell.add(post)
+
+    def leave(self) -> None:
+        """Belong to no cell any more."""
+        for cell in self.cells:
+            cell.lines -= 1
+        self.cells = []
+        self.posted = [None] * len(self.posted)
+
+
+class Cell:
+    """A heap of the heads of its lines, corrected when looked at."""
+
+    __slots__ = ("facet", "heap", "lines")
+
+    def __init__(self, facet: Facet) -> None:
+        self.facet = facet
+        self.heap: list[Post] = []
+        self.lines = 0
+
+    def add(self, post: Post) -> None:
+        """Take a head in; dead posts are swept out when they outnumber the lines."""
+        heap = self.heap
+        heappush(heap, post)
+        if len(heap) > 64 + 4 * self.lines:
+            heap[:] = [kept for kept in heap if kept[3].posted[kept[2]] is kept]
+            heapify(heap)
+
+    def first(self) -> Entry | None:
+        """The first call of all its lines."""
+        heap = self.heap
+        while heap:
+            post = heap[0]
+            line = post[3]
+            if line.posted[post[2]] is not post:
+                heappop(heap)
+                continue
+            blocks = line.calls.blocks
+            if not blocks:
+                line.posted[post[2]] = None
+                heappop(heap)
+                continue
+            head: Entry = blocks[0][0]
+            if head[1] == post[1] and head[0] == post[0]:
+                return head
+            corrected = (head[0], head[1], post[2], line)
+            line.posted[post[2]] = corrected
+            heapreplace(heap, corrected)
+        return None
+
+
+Entry: TypeAlias = "tuple[int, int, Call]"
+"""(virtual_ms, seq, call): a total order, for seq is unique."""
+Post: TypeAlias = tuple[int, int, int, Line]
+"""(virtual_ms, seq, place of the cell in the line's list, line)."""

@@ -1,0 +1,114 @@
+"""A seat's profile, resolved once against catalogue and regions, and shared by all seats that have the same."""
+
+from __future__ import annotations
+
+from relay.scheduler import regions
+from relay.scheduler.catalogue import Catalogue
+from relay.scheduler.errors import BadProfile
+from relay.scheduler.model import MAX_LEVEL, Kind, Media, SeatProfile
+
+MAX_CAPACITY = 64
+MAX_SKILLS = 10_000
+
+
+class Facet:
+    """What a call needs besides item and region; interned, known by its number."""
+
+    __slots__ = ("kind", "language", "level", "media", "number")
+
+    def __init__(self, number: int, kind: Kind, language: str, media: tuple[Media, ...], level: int) -> None:
+        self.number = number
+        self.kind = kind
+        self.language = language
+        self.media = media
+        self.level = level
+
+
+class Numbers:
+    """Numbers of item nodes and regions, shared by all who speak of slots."""
+
+    __slots__ = ("nodes", "regions")
+
+    def __init__(self) -> None:
+        self.nodes: dict[str, int] = {}
+        self.regions: dict[str, int] = {}
+
+    def region(self, code: str) -> int:
+        """The number of a region."""
+        return self.regions.setdefault(code, len(self.regions))
+
+    def slot(self, node: str, region: str, *, under: bool) -> int:
+        """The place of an item node in a region: all that lies `under` it, or the region itself alone."""
+        number = self.nodes.setdefault(node, len(self.nodes))
+        return number << 33 | self.region(region) << 1 | under
+
+
+class Profile:
+    """What a seat can serve, in the terms of the indexes.
+
+    `nodes` are disjoint item nodes with the level that holds there; `slots` are the places of the waiting index where
+    its calls are found; `breadth` orders seats from specialist to generalist.
+    """
+
+    __slots__ = ("_accepts", "breadth", "home", "nodes", "overrides", "regions", "slots", "value")
+
+    def __init__(self, value: SeatProfile, catalogue: Catalogue, numbers: Numbers) -> None:
+        levels = {skill.item: skill.level for skill in value.skills}
+        self.value = value
+        self.nodes = catalogue.spread(levels)
+        self.overrides = {node for node, _ in self.nodes} != {code for code, level in levels.items() if level}
+        """Whether new items may change `nodes`."""
+        self.regions = _outermost(value.regions)
+        self.home = regions.chain(value.regions[0])
+        self.slots = self._find_slots(numbers)
+        covered = sum(catalogue.leaves.get(node, 1) for node, _ in self.nodes) * len(value.languages)
+        width = sum(16 ** (5 - len(regions.chain(region))) if len(region) == 6 else 1 for region in self.regions)
+        self.breadth = (covered * width).bit_length()
+        self._accepts: dict[int, bool] = {}
+
+    def _find_slots(self, numbers: Numbers) -> tuple[tuple[int, int], ...]:
+        """Under each served region, and in the divisions around it."""
+        slots: dict[int, int] = {}
+        for node, level in self.nodes:
+            for region in self.regions:
+                path = regions.chain(region)
+                slots[numbers.slot(node, region, under=True)] = level
+                for around in path[1:]:
+                    slots[numbers.slot(node, around, under=False)] = level
+        return tuple(slots.items())
+
+    def accepts(self, facet: Facet) -> bool:
+        """Whether kind, language and media suit; the level depends on the item and is compared there."""
+        known = self._accepts.get(facet.number)
+        if known is None:
+            value = self.value
+            known = (
+                facet.kind in value.kinds
+                and facet.language in value.languages
+                and all(media in value.media for media in facet.media)
+            )
+            self._accepts[facet.number] = known
+        return known
+
+
+def check(profile: SeatProfile, catalogue: Catalogue) -> None:
+    """Raise BadProfile, UnknownItem or UnknownRegion for a profile that cannot be served by."""
+    if not (profile.skills and profile.regions and profile.languages and profile.kinds):
+        raise BadProfile
+    if len(profile.skills) > MAX_SKILLS or len(profile.regions) > MAX_SKILLS:
+        raise BadProfile(f"more than {MAX_SKILLS} skills or regions; name subtrees")
+    if not 1 <= profile.capacity <= MAX_CAPACITY:
+        raise BadProfile(f"capacity {profile.capacity} is not between 1 and {MAX_CAPACITY}")
+    for skill in profile.skills:
+        if not 0 <= skill.level <= MAX_LEVEL:
+            raise BadProfile(f"level {skill.level} of {skill.item!r} is not between 0 and {MAX_LEVEL}")
+        catalogue.require_node(skill.item)
+    for region in profile.regions:
+        regions.chain(region)
+
+
+def _outermost(codes: tuple[str, ...]) -> tuple[str, ...]:
+    """The regions that do not lie in another one of them, in the order given."""
+    named = set(codes)
+    outermost = [code for code in codes if named.isdisjoint(regions.chain(code)[1:])]
+    return tuple(dict.fromkeys(outermost))

@@ -1,0 +1,276 @@
+"""Who can serve, found from the call's side: the seats that are free and fit a line, and the one idle longest.
+
+Every seat has a bit. Sets of seats are integers, so that "can serve this item at this level, in this region, in this
+language, and is free" is a handful of ANDs over as many bits as there are seats; 10,000 seats are 1.25 kB, about 0.1 µs
+each. What a line needs of the seats' profiles is kept in the line until a profile comes or goes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from relay.scheduler import regions
+from relay.scheduler.entities import Seat
+from relay.scheduler.model import MAX_LEVEL, Presence
+
+from .line import Line
+from .ordered import Ordered
+from .profile import Profile
+
+_FEW = 8
+"""So many candidates are compared one by one; among more, the idle order is walked until one of them comes."""
+_PATIENCE = 4
+"""The walk gives up after so many steps per candidate."""
+
+PATH_CLASSES_MS = (25, 50, 75, 100, 150, 200, 300, 500)
+"""Round trips are told apart by these bounds; an unknown one counts as 100 to 150 ms."""
+_UNKNOWN_PATH = 4
+_READY = Presence.READY
+
+
+def path_class(rtt_ms: int) -> int:
+    """0 is best."""
+    if rtt_ms < 0:
+        return _UNKNOWN_PATH
+    return next((n for n, bound_ms in enumerate(PATH_CLASSES_MS) if rtt_ms < bound_ms), len(PATH_CLASSES_MS))
+
+
+class Classes:
+    """Seats sorted into numbered classes, the lowest preferred."""
+
+    __slots__ = ("_bits", "_order")
+
+    def __init__(self) -> None:
+        self._bits: dict[int, int] = {}
+        self._order: list[int] = []
+
+    def add(self, number: int, bit: int) -> None:
+        """The seat belongs to class `number`."""
+        if number not in self._bits:
+            self._bits[number] = 0
+            self._order = sorted(self._bits)
+        self._bits[number] |= bit
+
+    def remove(self, number: int, bit: int) -> None:
+        """The seat leaves class `number`, in which it is."""
+        self._bits[number] ^= bit
+
+    def best(self, seats: int) -> int:
+        """Those of `seats` that are in the lowest class in which any of them is."""
+        for number in self._order:
+            found = seats & self._bits[number]
+            if found:
+                return found
+        return seats
+
+
+class Supply:
+    """The seats that are online, as bits."""
+
+    __slots__ = (
+        "_kinds", "_languages", "_media", "_served", "_skills", "_under", "_used", "available", "breadth", "home",
+        "idle", "kept", "occupancy", "path", "seats", "staffed", "version",
+    )  # fmt: skip
+
+    def __init__(self) -> None:
+        self.seats: list[Seat | None] = []
+        """By bit number."""
+        self._used = 0
+        self.available = 0
+        """Seats that may be offered a call now."""
+        self.staffed = 0
+        """Seats that want calls, busy or not."""
+        self.kept = 0
+        """Seats kept idle for appointments."""
+        self.idle = Ordered()
+        """(idle_seq, bit number) of the available seats, longest idle first."""
+        self.version = 0
+        """Counts changes of profiles."""
+        self._skills: dict[str, dict[int, int]] = {}
+        self._served: dict[str, int] = {}
+        self._under: dict[str, int] = {}
+        self.home: dict[str, int] = {}
+        """Seats whose own division is this one or lies in it."""
+        self._languages: dict[str, int] = {}
+        self._kinds: dict[str, int] = {}
+        self._media: dict[str, int] = {}
+        self.breadth = Classes()
+        self.path = Classes()
+        self.occupancy = Classes()
+
+    def free_index(self) -> int:
+        """The lowest bit number that no seat has."""
+        return (~self._used & (self._used + 1)).bit_length() - 1
+
+    def add(self, seat: Seat) -> None:
+        """The seat comes online with the bit number it has been given."""
+        index = seat.index
+        self.seats.extend([None] * (index + 1 - len(self.seats)))
+        self.seats[index] = seat
+        self._used |= 1 << index
+        self._enter(seat)
+        self.path.add(path_class(seat.rtt_ms), 1 << index)
+        self.occupancy.add(seat.occupancy, 1 << index)
+        self.refresh(seat)
+
+    def remove(self, seat: Seat) -> None:
+        """The seat goes offline."""
+        bit = 1 << seat.index
+        self._withdraw(seat)
+        self.staffed &= ~bit
+        self.kept &= ~bit
+        self._quit(seat)
+        self.path.remove(path_class(seat.rtt_ms), bit)
+        self.occupancy.remove(seat.occupancy, bit)
+        self.seats[seat.index] = None
+        self._used ^= bit
+
+    def reprofile(self, seat: Seat, profile: Profile) -> None:
+        """The seat has another profile from now on."""
+        self._quit(seat)
+        seat.profile = profile
+        self._enter(seat)
+        self.refresh(seat)
+
+    def remeasure(self, seat: Seat, rtt_ms: int) -> None:
+        """The seat's path has another round trip."""
+        self.path.remove(path_class(seat.rtt_ms), 1 << seat.index)
+        seat.rtt_ms = rtt_ms
+        self.path.add(path_class(rtt_ms), 1 << seat.index)
+
+    def reoccupy(self, seat: Seat, occupancy: int) -> None:
+        """The seat's occupancy class has changed."""
+        if seat.occupancy != occupancy:
+            self.occupancy.remove(seat.occupancy, 1 << seat.index)
+            seat.occupancy = occupancy
+            self.occupancy.add(occupancy, 1 << seat.index)
+
+    def refresh(self, seat: Seat) -> None:
+        """Something about the seat changed: is it available, wanted, and since when idle?"""
+        bit = 1 << seat.index
+        if bool(seat.reserved) is not bool(self.kept & bit):
+            self.kept ^= bit
+        wanted = seat.presence is _READY
+        if wanted is not seat.staffed:
+            seat.staffed = wanted
+            self.staffed ^= bit
+        available = (
+            wanted
+            and not seat.offer
+            and not seat.reserved
+            and seat.media_ready
+            and len(seat.calls) + len(seat.wraps) < seat.profile.value.capacity
+        )
+        entry = seat.idle_entry
+        if entry is None:
+            if available:
+                seat.idle_entry = (seat.idle_seq, seat.index)
+                self.idle.add(seat.idle_entry)
+                self.available |= 1 << seat.index
+        elif not available or entry[0] != seat.idle_seq:
+            self._withdraw(seat)
+            self.refresh(seat)
+
+    def eligible(self, line: Line) -> int:
+        """Seats whose profile fits the line, free or not."""
+        if line.supply_version != self.version:
+            line.eligible = self._fitting(line)
+            line.supply_version = self.version
+        return line.eligible
+
+    def at_level(self, group: tuple[str, ...], level: int) -> int:
+        """Seats that have one of the nodes at exactly this level."""
+        seats = 0
+        for node in group:
+            levels = self._skills.get(node)
+            if levels is not None:
+                seats |= levels.get(level, 0)
+        return seats
+
+    def longest_idle(self, seats: int) -> Seat:
+        """The one of `seats` (available, at least one) that has been idle longest."""
+        count = seats.bit_count()
+        if count > _FEW:
+            steps = count * _PATIENCE
+            for _, index in self.idle:
+                if seats >> index & 1:
+                    return self.at(index)
+                steps -= 1
+                if not steps:
+                    break
+        return min(self.each(seats), key=_idle_seq)
+
+    def each(self, seats: int) -> Iterator[Seat]:
+        """The seats of a set, by number."""
+        while seats:
+            lowest = seats & -seats
+            yield self.at(lowest.bit_length() - 1)
+            seats ^= lowest
+
+    def at(self, index: int) -> Seat:
+        """The seat of a bit that is set."""
+        seat = self.seats[index]
+        if seat is None:
+            raise LookupError(index)
+        return seat
+
+    def _withdraw(self, seat: Seat) -> None:
+        if seat.idle_entry is not None:
+            self.idle.remove(seat.idle_entry)
+            seat.idle_entry = None
+            self.available ^= 1 << seat.index
+
+    def _fitting(self, line: Line) -> int:
+        facet = line.facet
+        seats = 0
+        for level in range(max(1, facet.level), MAX_LEVEL + 1):
+            seats |= self.at_level(line.group, level)
+        if not seats:
+            return 0
+        path = regions.chain(line.scope)
+        near = self._under.get(path[0], 0)
+        for around in path[1:]:
+            near |= self._served.get(around, 0)
+        seats &= near & self._kinds.get(facet.kind, 0) & self._languages.get(facet.language, 0)
+        for media in facet.media:
+            seats &= self._media.get(media, 0)
+        return seats
+
+    def _enter(self, seat: Seat) -> None:
+        bit = 1 << seat.index
+        profile = seat.profile
+        for node, level in profile.nodes:
+            levels = self._skills.setdefault(node, {})
+            levels[level] = levels.get(level, 0) | bit
+        for table, keys in self._tables(profile):
+            for key in keys:
+                table[key] = table.get(key, 0) | bit
+        self.breadth.add(profile.breadth, bit)
+        self.version += 1
+
+    def _quit(self, seat: Seat) -> None:
+        bit = 1 << seat.index
+        profile = seat.profile
+        for node, level in profile.nodes:
+            self._skills[node][level] ^= bit
+        for table, keys in self._tables(profile):
+            for key in keys:
+                table[key] ^= bit
+        self.breadth.remove(profile.breadth, bit)
+        self.version += 1
+
+    def _tables(self, profile: Profile) -> tuple[tuple[dict[str, int], Iterable[str]], ...]:
+        """Where a profile leaves its bit, and under which (distinct) keys."""
+        value = profile.value
+        return (
+            (self._served, profile.regions),
+            (self._under, dict.fromkeys(around for region in profile.regions for around in regions.chain(region))),
+            (self.home, profile.home),
+            (self._languages, dict.fromkeys(value.languages)),
+            (self._kinds, dict.fromkeys(value.kinds)),
+            (self._media, dict.fromkeys(value.media)),
+        )
+
+
+def _idle_seq(seat: Seat) -> int:
+    return seat.idle_seq
