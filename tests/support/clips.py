@@ -30,6 +30,17 @@ def video(codec: VideoCodec = "VP8", width: int = 192) -> Clip:
 
 
 @cache
+def busy_video() -> Clip:
+    """Two seconds of noise: many packets, so that random loss soon has something to take."""
+    die = np.random.default_rng(1)
+    pictures = [
+        VideoFrame.from_ndarray(die.integers(0, 256, (240, 320, 3), np.uint8)).reformat(format="yuv420p")
+        for _ in range(2 * FRAMES_PER_S)
+    ]
+    return encode_video(pictures, "VP8", FRAMES_PER_S, 1_500_000)
+
+
+@cache
 def sound() -> Clip:
     """Five seconds of music and voices."""
     return encode_sound("bigbuckbunny.mp4")
