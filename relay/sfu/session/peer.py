@@ -21,6 +21,8 @@ class Stream:
     ssrc: int
     kind: int
     payloads: tuple[Payload, ...]
+    loss_fraction: float = 0.0
+    """A source's, 0 to 1, as last reported to its sender."""
     keyframes: KeyframeRequests | None = None
     """A source's; made when one is first wanted."""
 

@@ -3,9 +3,9 @@
 Each leg has its own reports: loss on a kiosk's uplink must not look like loss on the seat's downlink.
 """
 
-from relay.sfu.ports import Forwarder, ReceptionReport, SenderInfo
+from relay.sfu.ports import Forwarder, SenderInfo
 from relay.sfu.session.keyframe_requests import RELAY_SSRC
-from relay.sfu.session.peer import Peer
+from relay.sfu.session.peer import Peer, Stream
 from relay.sfu.wire.rtcp import compound
 from relay.sfu.wire.rtcp.report_block import ReportBlock
 from relay.sfu.wire.rtcp.rr import ReceiverReport
@@ -19,11 +19,7 @@ _MAX_CHUNKS = 31
 
 def compose(peer: Peer, forwarder: Forwarder, now_ns: int) -> list[bytes]:
     """The compound packets to send to `peer` now; the reported intervals begin anew."""
-    blocks = [
-        _block(report)
-        for stream in peer.sources.values()
-        if (report := forwarder.reception_report(stream.handle, now_ns)) is not None
-    ]
+    blocks = [block for stream in peer.sources.values() if (block := _block(stream, forwarder, now_ns)) is not None]
     senders = [
         info for stream in peer.slots.values() if (info := forwarder.sender_info(stream.handle, now_ns)) is not None
     ]
@@ -45,5 +41,9 @@ def _packets(
     return (*reports, SourceDescription(tuple(Chunk(ssrc, (_CNAME,)) for ssrc in ssrcs)))
 
 
-def _block(report: ReceptionReport) -> ReportBlock:
+def _block(stream: Stream, forwarder: Forwarder, now_ns: int) -> ReportBlock | None:
+    report = forwarder.reception_report(stream.handle, now_ns)
+    if report is None:
+        return None
+    stream.loss_fraction = report.fraction_lost / 256
     return ReportBlock(*report)

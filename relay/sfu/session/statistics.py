@@ -48,7 +48,6 @@ def of_worker(
 
 def _up(stream: Stream, forwarder: Forwarder) -> StreamStats:
     stats = forwarder.track_stats(stream.handle)
-    expected = stats.packets + max(stats.lost, 0)
     return StreamStats(
         name=stream.name,
         direction="up",
@@ -56,7 +55,7 @@ def _up(stream: Stream, forwarder: Forwarder) -> StreamStats:
         packets=stats.packets,
         bytes=stats.bytes,
         lost=stats.lost,
-        loss_fraction=max(stats.lost, 0) / expected if expected else 0.0,
+        loss_fraction=stream.loss_fraction,
         jitter_ms=stats.jitter_ms,
         nacks=stats.nacks_sent,
         plis=0,
