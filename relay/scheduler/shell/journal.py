@@ -13,6 +13,9 @@ from typing import Protocol
 
 from relay.errors import InvariantError, RelayError, Unavailable
 
+SNAPSHOTS_KEPT = 2
+"""The newest may be unreadable after a disk fault; the one before it only costs a longer replay."""
+
 
 class JournalUnavailable(Unavailable):
     """The journal cannot be written now; nothing was changed."""
@@ -82,11 +85,20 @@ class Journal(Protocol):
     def snapshots(self) -> Iterator[Snapshot]:
         """Readable snapshots, newest first."""
 
+    def snapshot_numbers(self) -> list[int]:
+        """Decisions at which the snapshots stand, newest first, readable or not."""
+
     def save(self, snapshot: Snapshot) -> None:
         """Keep a snapshot beside the batches. Raises JournalUnavailable."""
 
-    def forget(self, up_to: int, limit: int) -> int:
-        """Drop at most `limit` of the batches that end at or before decision `up_to`; returns how many were dropped."""
+    def compact(self, up_to: int, now_ms: int, limit: int) -> int:
+        """Drop at most `limit` of the batches that end at or before decision `up_to` and are older than it retains.
+
+        Returns how many were dropped.
+        """
+
+    def snapshot_command(self) -> tuple[str, ...]:
+        """Program and arguments that write a snapshot from outside; empty: it is taken in this process."""
 
     def onlooker(self) -> "Journal":
         """The same content for another thread, to read only; close it after use. Raises JournalUnavailable."""
@@ -132,15 +144,23 @@ class MemoryJournal:
         """Newest first."""
         return reversed(self._snapshots)
 
+    def snapshot_numbers(self) -> list[int]:
+        """Newest first."""
+        return [snapshot.seq for snapshot in reversed(self._snapshots)]
+
     def save(self, snapshot: Snapshot) -> None:
         """Keep the two newest."""
-        self._snapshots = [*self._snapshots[-1:], snapshot]
+        self._snapshots = [*self._snapshots, snapshot][-SNAPSHOTS_KEPT:]
 
-    def forget(self, up_to: int, limit: int) -> int:
-        """Drop old batches."""
+    def compact(self, up_to: int, now_ms: int, limit: int) -> int:
+        """Drop old batches: nothing is retained for its own sake, memory is dear."""
         end = min(limit, bisect.bisect_right(self._batches, up_to, key=attrgetter("last")))
         del self._batches[:end]
         return end
+
+    def snapshot_command(self) -> tuple[str, ...]:
+        """None: nobody else can see it."""
+        return ()
 
     def onlooker(self) -> Journal:
         """Itself: nothing here blocks."""

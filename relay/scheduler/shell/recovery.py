@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+import msgspec
+
 from relay.scheduler.engine import Engine
 from relay.scheduler.shell.decision import Decision, decisions_of
 from relay.scheduler.shell.journal import Journal, Snapshot
@@ -47,8 +49,13 @@ def snapshot_of(recovery: Recovery) -> Snapshot:
 
 def _from_snapshot(journal: Journal) -> Recovery:
     """One that is ahead of the journal is passed over: a power cut took its decisions, so they never were."""
+    last = journal.last()
     for snapshot in journal.snapshots():
-        if snapshot.schema == SCHEMA and snapshot.seq <= journal.last():
-            engine = Engine(restore_state(snapshot.body))
-            return Recovery(engine, seq=snapshot.seq, snapshot_seq=snapshot.seq, now_ms=snapshot.at_ms)
+        if snapshot.schema != SCHEMA or snapshot.seq > last:
+            continue
+        try:
+            state = restore_state(snapshot.body)
+        except (msgspec.MsgspecError, LookupError, ValueError):
+            continue  # written by another version under the same number; the journal can tell the same story
+        return Recovery(Engine(state), seq=snapshot.seq, snapshot_seq=snapshot.seq, now_ms=snapshot.at_ms)
     return Recovery(Engine())

@@ -1,5 +1,6 @@
 """One round of deciding: due timers first, then commands in the order they came, all on the engine's moving state."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -16,7 +17,8 @@ class Round:
 
     decisions: list[Decision] = field(default_factory=list)
     outcomes: list[tuple[Request, Answer | Exception]] = field(default_factory=list)
-    refusals: int = 0
+    refusals: Counter[str] = field(default_factory=Counter)
+    """By problem."""
     fault: Exception | None = None
     """A bug showed: the engine's state cannot be trusted further than `decisions`."""
     tick_failed: bool = False
@@ -55,6 +57,12 @@ class Deciding:
             filled.outcomes.append((request, self._decide(filled, request.command, now_ms)))
         return filled
 
+    def decision(self, command: AnyCommand, now_ms: int) -> Decision:
+        """One decision outside of a round; numbered only if it has events. Raises what the engine raises."""
+        events = self.engine.step(command, now_ms)
+        self.seq += bool(events)
+        return Decision(self.seq, now_ms, command, events)
+
     def _tick(self, filled: Round, now_ms: int) -> bool:
         """Whether all due timers are done; commands come after them, never between."""
         while len(filled.decisions) < self._limit:
@@ -72,14 +80,13 @@ class Deciding:
 
     def _decide(self, filled: Round, command: AnyCommand, now_ms: int) -> Answer | Exception:
         try:
-            events = self.engine.handle_command(command, now_ms)
+            decision = self.decision(command, now_ms)
         except (Refusal, Misuse) as refusal:
-            filled.refusals += 1
+            filled.refusals[refusal.problem] += 1
             return refusal
         except Exception as fault:
             filled.fault = fault  # whatever a bug raises, the queue of everybody else goes on
             return InvariantError(f"{type(command).__name__} met a bug: {fault!r}")
-        if events:
-            self.seq += 1
-            filled.decisions.append(Decision(self.seq, now_ms, command, events))
-        return events
+        if decision.events:
+            filled.decisions.append(decision)
+        return decision.events

@@ -8,8 +8,9 @@ the journal, so that nothing of the round has happened, and its callers get `Jou
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
 from relay.clock import Clock
@@ -21,13 +22,15 @@ from relay.scheduler.settings import SchedulerSettings
 from relay.scheduler.shell.decision import Decision, batch_of
 from relay.scheduler.shell.dispatch import CarryOut, Dispatcher
 from relay.scheduler.shell.follow import follow
-from relay.scheduler.shell.journal import Journal, JournalUnavailable, MemoryJournal
+from relay.scheduler.shell.journal import Journal, JournalUnavailable, MemoryJournal, Snapshot
 from relay.scheduler.shell.journal_thread import JournalThread
+from relay.scheduler.shell.keeper import Keeper
 from relay.scheduler.shell.mailbox import Answer, Mailbox, Overloaded
 from relay.scheduler.shell.recovery import Recovery, recover
-from relay.scheduler.shell.round import Deciding, Round
+from relay.scheduler.shell.round import Deciding
 from relay.scheduler.shell.steady_clock import SteadyClock
 from relay.scheduler.shell.stream import Stream, Subscription
+from relay.scheduler.snapshot import SCHEMA, state_bytes
 from relay.scheduler.state import State
 
 _log = logging.getLogger(__name__)
@@ -49,6 +52,10 @@ class ServiceOptions:
     """Commands of one round: the more, the cheaper a commit each; a round keeps the event loop for some milliseconds."""
     probe_pause_s: float = 0.5
     """Between looks whether a journal that failed can be written again."""
+    snapshot_every: int = 200_000
+    """Decisions between snapshots: what a start has to replay, at some hundred thousand a second."""
+    snapshot_pause_s: float = 60.0
+    """At least this between two of them, whatever the load."""
     drain_s: float = 10.0
     """How long `close` waits for effects; those left over are done after the next start."""
 
@@ -60,9 +67,11 @@ class ServiceCounters:
     last_run_s: float = 0.0
     """When the loop last turned, on the monotonic clock; more than a few seconds ago means stuck."""
     rounds: int = 0
-    refusals: int = 0
+    refusals: Counter[str] = field(default_factory=Counter)
+    """By problem: `offer-expired` counts accepts that came too late, `not-yours` foreign ones, …"""
     commit_failures: int = 0
     rebuilds: int = 0
+    """Times the engine was rebuilt from the journal, after a failed commit or a bug."""
     faults: int = 0
     """Bugs met while deciding; each one was logged, refused its command, and cost a rebuild."""
 
@@ -113,6 +122,7 @@ class SchedulerService:
         self._mailbox.shut = Misuse("start the service before submitting commands")
         self._stream: Stream[Decision] = Stream()
         self._dispatcher = Dispatcher(carry_out)
+        self._keeper = Keeper(self._disk, options.snapshot_every, options.snapshot_pause_s)
         self._tasks: list[asyncio.Task[None]] = []
         self._closing = False
         self._told = 0
@@ -141,17 +151,12 @@ class SchedulerService:
         if self._tasks:
             raise Misuse("the service was started before")
         try:
-            recovery = await self._disk.run(recover)
+            await self._take_up()
         except RelayError:
-            await self._disk.run(Journal.close)
+            await self._disk.run(lambda journal: journal.close())
             self._disk.close()
             raise
-        self._adopt(recovery)
-        self._time = SteadyClock(self._clock, recovery.now_ms)
-        self._dispatcher.resume(recovery.owed, recovery.delivered)
-        self._told = recovery.seq
-        self._stream.resume(recovery.seq)
-        self._greet(restarted=recovery.seq > 0)
+        self._mailbox.shut = None
         self._tasks = [asyncio.create_task(self._run()), asyncio.create_task(self._dispatcher.run())]
 
     async def close(self) -> None:
@@ -170,6 +175,7 @@ class SchedulerService:
             _log.warning("the effects of %d decisions are left to the next start", len(self._dispatcher))
         dispatch.cancel()
         self._stream.close()
+        await self._keeper.close()
         await self._disk.run(self._leave)
         self._disk.close()
 
@@ -208,6 +214,17 @@ class SchedulerService:
             counters=self.counters,
         )
 
+    async def _take_up(self) -> None:
+        """Stand where the journal ends."""
+        recovery = await self._disk.run(recover)
+        self._adopt(recovery)
+        self._time = SteadyClock(self._clock, recovery.now_ms)
+        self._dispatcher.resume(recovery.owed, recovery.delivered)
+        self._keeper.resume(recovery.snapshot_seq)
+        self._told = recovery.seq
+        self._stream.resume(recovery.seq)
+        await self._greet(restarted=recovery.seq > 0)
+
     async def _run(self) -> None:
         while not (self._closing and not len(self._mailbox)):
             await self._mailbox.arrival(self._idle_s())
@@ -225,42 +242,44 @@ class SchedulerService:
         decided = self._deciding.round(self._mailbox.take(), self._time.now_ms(), ticks=ticks)
         self.round_seconds.observe(self._clock.now_s() - started_s)
         self.counters.rounds += 1
-        self.counters.refusals += decided.refusals
+        self.counters.refusals.update(decided.refusals)
         try:
-            await self._commit(decided)
+            await self._commit(decided.decisions)
         except JournalUnavailable as error:
-            self.counters.commit_failures += 1
             _log.error("nothing is decided until the journal can be written: %s", error)
             decided.undo(error)
             await self._rebuild(error)
             return
         decided.settle()
-        self._tell(decided.decisions)
         if decided.fault is not None:
-            await self._after_fault(decided)
+            _log.error("a decision met a bug and was refused", exc_info=decided.fault)
+            self.counters.faults += 1
+            if decided.tick_failed:
+                self._ticks_from_s = self._clock.now_s() + _FAULT_PAUSE_S
+            await self._rebuild(Unavailable("the scheduler is being rebuilt after a bug; retry"))
+        elif self._keeper.due(self._deciding.seq, self._clock.now_s()):
+            self._keeper.begin(self._deciding.seq, self._clock.now_s(), self._time.now_ms(), self._snapshot)
 
-    async def _commit(self, decided: Round) -> None:
-        if not decided.decisions:
+    async def _commit(self, decisions: list[Decision]) -> None:
+        """Make them durable, then let the world know. Raises JournalUnavailable: then they have not happened."""
+        if not decisions:
             return
         started_s = self._clock.now_s()
         delivered = self._dispatcher.delivered
-        await self._disk.run(lambda journal: journal.append(batch_of(decided.decisions), delivered))
+        try:
+            await self._disk.run(lambda journal: journal.append(batch_of(decisions), delivered))
+        except JournalUnavailable:
+            self.counters.commit_failures += 1
+            raise
         self.commit_seconds.observe(self._clock.now_s() - started_s)
+        self._tell(decisions)
 
     def _tell(self, decisions: list[Decision]) -> None:
-        """Let the world know of durable decisions, each one once."""
         for decision in decisions:
             if decision.seq > self._told:
                 self._told = decision.seq
                 self._dispatcher.put(decision)
                 self._stream.publish(decision)
-
-    async def _after_fault(self, decided: Round) -> None:
-        _log.error("a decision met a bug and was refused", exc_info=decided.fault)
-        self.counters.faults += 1
-        if decided.tick_failed:
-            self._ticks_from_s = self._clock.now_s() + _FAULT_PAUSE_S
-        await self._rebuild(Unavailable("the scheduler is being rebuilt after a bug; retry"))
 
     async def _rebuild(self, error: RelayError) -> None:
         """Go back to what is durable; meanwhile nothing is taken. Returns when the journal can be written."""
@@ -268,22 +287,25 @@ class SchedulerService:
             self._mailbox.shut = error
         self._mailbox.refuse_all(error)
         self.counters.rebuilds += 1
-        while True:
-            try:
-                recovery = await self._disk.run(self._probe)
-            except RelayError as still:
-                _log.warning("the journal is still unusable: %s", still)
-                self.counters.last_run_s = self._clock.now_s()
-                if self._closing:
-                    return
-                await asyncio.sleep(self._options.probe_pause_s)
-            else:
-                break
-        self._adopt(recovery)
-        self._tell(recovery.owed)  # a commit that reported failure, and had reached the disk
+        while not await self._rebuilt():
+            self.counters.last_run_s = self._clock.now_s()
+            if self._closing:
+                return
+            await asyncio.sleep(self._options.probe_pause_s)
         if not self._closing:
             self._mailbox.shut = None
-            self._greet(restarted=True)
+
+    async def _rebuilt(self) -> bool:
+        """One attempt."""
+        try:
+            recovery = await self._disk.run(self._probe)
+            self._adopt(recovery)
+            self._tell(recovery.owed)  # a commit that reported failure, and had reached the disk
+            await self._greet(restarted=True)
+        except RelayError as still:
+            _log.warning("the journal is still unusable: %s", still)
+            return False
+        return True
 
     def _probe(self, journal: Journal) -> Recovery:
         journal.deliver(self._dispatcher.delivered)
@@ -292,12 +314,16 @@ class SchedulerService:
     def _adopt(self, recovery: Recovery) -> None:
         self._deciding = Deciding(recovery.engine, recovery.seq, self._options.round_limit)
 
-    def _greet(self, *, restarted: bool) -> None:
-        """The first commands: nobody could send heartbeats meanwhile, and the settings may be new."""
-        self._mailbox.shut = None
-        first: list[AnyCommand] = [Recover()] if restarted else []
-        for command in (*first, Configure(self._settings)):
-            self._mailbox.post(command).add_done_callback(_log_refusal)
+    async def _greet(self, *, restarted: bool) -> None:
+        """The first decisions: nobody could send heartbeats meanwhile, and the settings may be new."""
+        decisions = []
+        for command in (Recover(), Configure(self._settings))[not restarted :]:
+            decision = self._deciding.decision(command, self._time.now_ms())
+            decisions += [decision] if decision.events else []
+        await self._commit(decisions)
+
+    def _snapshot(self) -> Snapshot:
+        return Snapshot(self._deciding.seq, self._time.now_ms(), SCHEMA, state_bytes(self.state))
 
     def _idle_s(self) -> float:
         due_ms = self._deciding.engine.next_wake_ms()
@@ -307,14 +333,11 @@ class SchedulerService:
         return min(_HEARTBEAT_S, max(0.0, pause_s, (due_ms - self._time.now_ms()) / 1000.0))
 
     def _leave(self, journal: Journal) -> None:
-        """What is delivered need not be done again; a disk that refuses now only costs repeated effects."""
+        """A snapshot makes the next start short; a disk that refuses now only costs a replay and repeated effects."""
         try:
             journal.deliver(self._dispatcher.delivered)
+            if self._told == self._deciding.seq:
+                journal.save(self._snapshot())
         except JournalUnavailable as error:
-            _log.warning("the outbox position could not be written: %s", error)
+            _log.warning("the journal was left without a snapshot: %s", error)
         journal.close()
-
-
-def _log_refusal(answer: "asyncio.Future[Answer]") -> None:
-    if not answer.cancelled() and answer.exception() is not None:
-        _log.error("the engine refused its own start-up command: %s", answer.exception())

@@ -9,13 +9,11 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from relay.scheduler.shell.journal import JournalUnavailable, Snapshot
+from relay.scheduler.shell.journal import SNAPSHOTS_KEPT, JournalUnavailable, Snapshot
 
 _HEADER = struct.Struct(">4sHQqIQ")
 """Magic, schema, number of the decision, engine time in ms, CRC-32 of the body, its length."""
 _MAGIC = b"RLYS"
-KEPT = 2
-"""The newest may be unreadable after a disk fault; the one before it only costs a longer replay."""
 
 
 class SnapshotFiles:
@@ -32,8 +30,12 @@ class SnapshotFiles:
             if snapshot is not None:
                 yield snapshot
 
+    def numbers(self) -> list[int]:
+        """The decisions they stand at, newest first; complete or not."""
+        return [int(path.name[len(self._prefix) :]) for path in self._paths()]
+
     def save(self, snapshot: Snapshot) -> None:
-        """Write durably, then drop all but the newest `KEPT`. Raises JournalUnavailable."""
+        """Write durably, then drop all but the newest `SNAPSHOTS_KEPT`. Raises JournalUnavailable."""
         final = self._folder / f"{self._prefix}{snapshot.seq:016d}"
         draft = self._folder / f"{self._prefix}draft"
         header = _HEADER.pack(
@@ -47,7 +49,7 @@ class SnapshotFiles:
                 os.fsync(file.fileno())
             draft.replace(final)
             _sync_folder(self._folder)
-            for old in self._paths()[KEPT:]:
+            for old in self._paths()[SNAPSHOTS_KEPT:]:
                 old.unlink(missing_ok=True)
         except OSError as error:
             raise JournalUnavailable(f"no snapshot could be written to {final}: {error}") from error

@@ -6,6 +6,7 @@ torn by a crash disappears whole at the next open; on top, every batch carries i
 
 import fcntl
 import sqlite3
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
@@ -23,6 +24,8 @@ from relay.scheduler.shell.journal import (
 from relay.scheduler.shell.snapshot_file import SnapshotFiles
 
 FORMAT = 1
+RETAIN_MS = 7 * 86_400_000
+"""A week of a province takes some gigabytes; what must be kept for years belongs into the audit file."""
 _APPLICATION_ID = 0x524C594A  # "RLYJ"
 _PAGE_BYTES = 16_384
 _SCHEMA = """
@@ -46,9 +49,20 @@ class Durability(StrEnum):
 class SqliteJournal:
     """One writer per file, kept out by a lock file; readers (`relay replay`, the snapshotter) may look on at any time."""
 
-    def __init__(self, path: Path, durability: Durability = Durability.POWER_LOSS, *, read_only: bool = False) -> None:
-        """Open or create. Raises JournalUnavailable (no access, other writer) or JournalCorrupt (not ours, damaged)."""
+    def __init__(
+        self,
+        path: Path,
+        durability: Durability = Durability.POWER_LOSS,
+        *,
+        retain_ms: int = RETAIN_MS,
+        read_only: bool = False,
+    ) -> None:
+        """Open or create; decisions stay readable (`relay replay`, webhooks that were away) for `retain_ms`.
+
+        Raises JournalUnavailable (no access, other writer) or JournalCorrupt (not a journal, damaged).
+        """
         self._path = path
+        self._retain_ms = retain_ms
         self._snapshots = SnapshotFiles(path)
         self._lock: IO[bytes] | None = None
         with self._reporting("opened"):
@@ -105,19 +119,27 @@ class SqliteJournal:
         """Newest first; damaged ones are passed over."""
         return self._snapshots.newest_first()
 
+    def snapshot_numbers(self) -> list[int]:
+        """Newest first, by their names."""
+        return self._snapshots.numbers()
+
     def save(self, snapshot: Snapshot) -> None:
         """A file beside the database."""
         self._snapshots.save(snapshot)
 
-    def forget(self, up_to: int, limit: int) -> int:
+    def compact(self, up_to: int, now_ms: int, limit: int) -> int:
         """Delete a bounded number of old batches; the last batch always stays, it carries the numbering."""
         with self._reporting("written"), self._transaction():
             deleted = self._database.execute(
-                "DELETE FROM batch WHERE first IN (SELECT first FROM batch"
-                " WHERE first + count - 1 <= ? AND first < (SELECT max(first) FROM batch) ORDER BY first LIMIT ?)",
-                (up_to, limit),
+                "DELETE FROM batch WHERE first IN (SELECT first FROM batch WHERE first + count - 1 <= ? AND at_ms < ?"
+                " AND first < (SELECT max(first) FROM batch) ORDER BY first LIMIT ?)",
+                (up_to, now_ms - self._retain_ms, limit),
             )
         return deleted.rowcount
+
+    def snapshot_command(self) -> tuple[str, ...]:
+        """Another process reads the file, so that neither the event loop nor this thread is held up."""
+        return (sys.executable, "-m", "relay.scheduler.shell.snapshotter", str(self._path))
 
     def cut_tail(self) -> int:
         """Drop the last batch if it is damaged, after a disk fault; returns how many decisions were dropped.

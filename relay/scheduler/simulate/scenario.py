@@ -7,7 +7,6 @@ from typing import Any
 import msgspec
 
 from relay.errors import Misuse
-from relay.scheduler.errors import BadSettings
 from relay.scheduler.model import Kind, Reach, Value
 from relay.scheduler.settings import SchedulerSettings
 from relay.scheduler.simulate.laws import Law, Shape
@@ -159,7 +158,7 @@ def from_mapping(table: Mapping[str, Any]) -> Scenario:
     scheduler = {"seat_lease_ms": 0, "kiosk_lease_ms": 0} | dict(table.get("scheduler", {}))
     try:
         return msgspec.convert({**table, "scheduler": scheduler}, Scenario, strict=False)
-    except (msgspec.ValidationError, BadSettings) as error:
+    except (msgspec.ValidationError, Misuse) as error:
         raise BadScenario(str(error)) from None
 
 

@@ -16,6 +16,7 @@ from relay.scheduler.simulate.result import Result, Series, line_of
 from relay.scheduler.simulate.scenario import Place, Scenario
 from relay.scheduler.simulate.staff import Caseworkers
 from relay.scheduler.simulate.world import World
+from relay.scheduler.state import State
 
 _REGION_DIGITS = 4
 
@@ -28,7 +29,7 @@ class Simulation:
         self.start_ms = scenario.start_ms
         self.end_ms = self.start_ms + scenario.duration_ms
         self.counted_from_ms = self.start_ms + round(scenario.warm_up_min * 60_000)
-        self.world = World(Engine(scenario.scheduler), self.start_ms)
+        self.world = World(Engine(State(scenario.scheduler)), self.start_ms)
         self.halls = Halls(self.world, {r: place.booths for place in scenario.places for r in place.regions})
         self.caseworkers = Caseworkers(self.world, scenario.staff, streams("staff"))
         self.waits = WaitForecast()

@@ -57,7 +57,7 @@ class World:
     def submit(self, command: AnyCommand) -> tuple[AnyEvent, ...] | Refusal:
         """Have the engine decide now; a refusal is counted and returned: it is an outcome, as in life."""
         try:
-            events = self.engine.handle_command(command, self.now_ms)
+            events = self.engine.step(command, self.now_ms)
         except Refusal as refusal:
             self.refusals[refusal.problem] += 1
             return refusal

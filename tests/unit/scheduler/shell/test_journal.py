@@ -65,18 +65,27 @@ def test_keeps_the_two_newest_snapshots(journal):
     assert next(iter(journal.snapshots())).body == b"state 9"
 
 
-def test_forgets_a_bounded_number_of_old_batches(journal):
+def test_compacts_a_bounded_number_of_old_batches(journal):
     filled(journal)
-    assert journal.forget(up_to=8, limit=1) == 1
-    assert journal.forget(up_to=8, limit=10) == 1
+    later_ms = 30 * 86_400_000
+    assert journal.compact(up_to=8, now_ms=later_ms, limit=1) == 1
+    assert journal.compact(up_to=8, now_ms=later_ms, limit=10) == 1
     assert [b.first for b in journal.read(after=6)] == [7, 10]
     with pytest.raises(JournalCorrupt, match="decision 1 is missing"):
         list(checked(journal.read(after=0), after=0))
 
 
-def test_numbering_survives_forgetting(journal):
+def test_numbering_survives_compaction(journal):
     filled(journal)
     journal.save(Snapshot(12, at_ms=12, schema=1, body=b"state"))
-    journal.forget(up_to=12, limit=10)
+    journal.compact(up_to=12, now_ms=30 * 86_400_000, limit=10)
     journal.append(batch(13), delivered=12)
     assert journal.last() == 15
+
+
+def test_an_onlooker_sees_the_same(journal):
+    filled(journal)
+    onlooker = journal.onlooker()
+    assert [b.first for b in onlooker.read(after=6)] == [7, 10]
+    onlooker.close()
+    assert journal.last() == 12

@@ -85,6 +85,16 @@ def test_a_torn_write_ahead_log_loses_whole_commits_only(path, tmp_path):
             assert journal.last() == len(firsts)
 
 
+def test_decisions_are_retained_for_their_time(path):
+    with SqliteJournal(path, retain_ms=1_000) as journal:
+        for first in range(1, 5):
+            journal.append(Batch(first, 1, at_ms=first * 1_000, body=b""), delivered=0)
+        assert journal.compact(up_to=4, now_ms=3_500, limit=9) == 2
+        assert [b.first for b in journal.read(2)] == [3, 4]
+        assert journal.compact(up_to=4, now_ms=99_000, limit=9) == 1
+        assert journal.last() == 4
+
+
 def damage(path, first: int) -> None:
     with sqlite3.connect(path) as database:
         database.execute("UPDATE batch SET body = x'00' WHERE first = ?", (first,))
