@@ -3,8 +3,10 @@
 import asyncio
 import logging
 import socket
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager, suppress
 from types import FrameType
+from typing import Any
 
 import uvicorn
 
@@ -13,7 +15,10 @@ from relay.errors import Unavailable
 from relay.server.auth import Role
 from relay.server.facade import Relay
 from relay.server.settings import Settings
+from relay.service.shell.exchange import MediaPlane
 
+Companion = Callable[[Relay, str], Coroutine[Any, Any, None]]
+"""Told the relay and its base URL."""
 _log = logging.getLogger(__name__)
 DEMO_TOKEN_LIFETIME_S = 2 * 3600.0
 _GOODBYE_S = 3
@@ -31,35 +36,62 @@ class _Server(uvicorn.Server):
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """A signal came, in the middle of whatever the loop was doing."""
-        self._loop.call_soon_threadsafe(self._stop)
+        self._loop.call_soon_threadsafe(self._drain_or_stop)
 
-    def _stop(self) -> None:
+    def stop(self) -> None:
+        """Stop at once."""
+        self.should_exit = True
+
+    def _drain_or_stop(self) -> None:
         if self._draining is None:
             self._draining = asyncio.create_task(self._drain())
         else:
-            self.should_exit = True
+            self.stop()
 
     async def _drain(self) -> None:
         _log.info("draining: no new calls; a second signal stops at once")
         await self._relay.drain()
-        self.should_exit = True
+        self.stop()
 
 
-async def serve(settings: Settings, announce: Callable[[Relay, str], None] | None = None) -> None:
+async def serve(
+    settings: Settings,
+    announce: Callable[[Relay, str], None] | None = None,
+    *,
+    media: MediaPlane | None = None,
+    beside: Companion | None = None,
+) -> None:
     """Run a relay until a signal ends it; `announce` is told the relay and its base URL once it takes requests.
 
+    `media` is handed to the `Relay`. `beside` runs beside the server: its end ends the server, its error is raised here.
     Raises `Unavailable` when a port cannot be had, `Misuse` for settings that cannot work on this machine.
     """
-    with _bind(settings.server) as listener:
-        async with Relay(settings) as relay:
-            server = _Server(_uvicorn_config(relay), relay)
+    with bind(settings.server) as listener:
+        async with Relay(settings, media=media) as relay:
+            server = _Server(uvicorn_config(relay), relay)
             url = base_url(settings.server, listener.getsockname()[1])
             media_host, media_port = relay.media_address
             _log.info("serving", extra={"url": url, "media": f"udp {media_host}:{media_port}"})
             if announce is not None:
                 announce(relay, url)
-            await server.serve(sockets=[listener])
+            async with _accompanied(server, beside(relay, url) if beside is not None else None):
+                await server.serve(sockets=[listener])
             _log.info("stopped")
+
+
+@asynccontextmanager
+async def _accompanied(server: _Server, companion: Coroutine[Any, Any, None] | None) -> AsyncIterator[None]:
+    if companion is None:
+        yield
+        return
+    task = asyncio.create_task(companion)
+    task.add_done_callback(lambda _: server.stop())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
 
 
 def base_url(settings: ServerSettings, port: int) -> str:
@@ -86,7 +118,8 @@ def demo_links(relay: Relay, url: str) -> dict[str, str]:
     return links | {"metrics": f"{url}/metrics"}
 
 
-def _bind(settings: ServerSettings) -> socket.socket:
+def bind(settings: ServerSettings) -> socket.socket:
+    """The listening socket; raises `Unavailable` when it cannot be had."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     try:
         return socket.create_server(
@@ -96,7 +129,8 @@ def _bind(settings: ServerSettings) -> socket.socket:
         raise Unavailable(f"cannot listen on {settings.host}:{settings.port}: {error.strerror}") from error
 
 
-def _uvicorn_config(relay: Relay) -> uvicorn.Config:
+def uvicorn_config(relay: Relay) -> uvicorn.Config:
+    """How uvicorn runs a relay: bounds from its settings, logging and life left to us."""
     settings = relay.settings.server
     return uvicorn.Config(
         relay.app,
