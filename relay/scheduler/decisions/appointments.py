@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from relay.scheduler import catalogue, regions
+from relay.scheduler.booking import KEY_PREFIX, hold_line
 from relay.scheduler.commands import (
     BookAppointment,
     CancelAppointment,
@@ -41,7 +42,6 @@ from relay.scheduler.events import (
     SeatReleased,
     SeatReserved,
 )
-from relay.scheduler.index.line import Line
 from relay.scheduler.matching import find_seat, keepable
 from relay.scheduler.model import AppointmentPhase, Punctuality, ServiceItem
 from relay.scheduler.settings import AppointmentRules
@@ -51,8 +51,6 @@ from .arrivals import WALK_IN, Origin, ask, require_region, require_room
 
 MAX_SLOTS = 10_000
 """Of one window."""
-BOOKING_KEY = "appointment:"
-"""Prefix that keeps keys of bookings apart from keys of calls."""
 
 
 def open_booking(draft: Draft, command: OpenBooking) -> None:
@@ -75,7 +73,7 @@ def close_booking(draft: Draft, command: CloseBooking) -> None:
 def book(draft: Draft, command: BookAppointment) -> None:
     """BookAppointment."""
     state = draft.state
-    known = state.keys.get(BOOKING_KEY + command.key, draft.at_ms)
+    known = state.keys.get(KEY_PREFIX + command.key, draft.at_ms)
     if known is not None:
         booked = state.appointments.get(known)
         if booked is not None and (booked.citizen, booked.slot_ms) != (command.citizen, command.slot_ms):
@@ -131,7 +129,7 @@ def check_in(draft: Draft, command: CheckIn) -> None:
     late = punctuality is Punctuality.LATE
     settings = state.settings
     wanted = RequestCall(
-        f"{BOOKING_KEY}{appointment.id}",
+        f"{KEY_PREFIX}{appointment.id}",
         command.kiosk,
         appointment.item,
         appointment.region,
@@ -183,16 +181,6 @@ def release(draft: Draft, appointment: Appointment, reason: str, *, refill: bool
         draft.events.append(SeatReleased(draft.at_ms, appointment.seat, appointment.id, reason))
         if refill:
             draft.unkeep(appointment.seat)
-
-
-def hold_line(state: State, appointment: Appointment) -> Line:
-    """The requirement of the seat that is kept: as for a call whose search has gone as far as the item may reach."""
-    item = state.catalogue.items.get(appointment.item) or ServiceItem(appointment.item)
-    reach = min(item.reach, state.settings.appointments.lookahead_reach, key=list(type(item.reach)).index)
-    scope = regions.scope(appointment.region, reach)
-    return state.holds.line(
-        appointment.item, scope, appointment.kind, appointment.language, appointment.media, item.min_level
-    )
 
 
 def _require_slot(draft: Draft, window: Window, command: BookAppointment, rules: AppointmentRules) -> None:

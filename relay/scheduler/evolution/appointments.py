@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from relay.scheduler import events
-from relay.scheduler.decisions.appointments import BOOKING_KEY, hold_line
+from relay.scheduler.booking import KEY_PREFIX, hold_line
 from relay.scheduler.entities import NEVER_MS, Appointment, Call, Window
 from relay.scheduler.index.timers import Due
 from relay.scheduler.model import AppointmentPhase
@@ -50,7 +50,7 @@ def booked(state: State, event: events.AppointmentBooked) -> None:
     state.appointments[appointment.id] = appointment
     taken = state.windows[event.window].taken
     taken[event.slot_ms] = taken.get(event.slot_ms, 0) + 1
-    state.keys.hold(BOOKING_KEY + event.key, appointment.id)
+    state.keys.hold(KEY_PREFIX + event.key, appointment.id)
     if event.citizen:
         state.booked[event.citizen] = state.booked.get(event.citizen, 0) + 1
     _set_timers(state, appointment)
@@ -121,7 +121,7 @@ def missed(state: State, event: events.AppointmentMissed) -> None:
 def forgotten(state: State, event: events.AppointmentForgotten) -> None:
     """AppointmentForgotten."""
     appointment = state.appointments.pop(event.appointment)
-    key = BOOKING_KEY + appointment.key
+    key = KEY_PREFIX + appointment.key
     state.keys.put(key, appointment.id, state.clock_ms + state.settings.key_window_ms)
     window = state.windows.get(appointment.window)
     if window is not None:

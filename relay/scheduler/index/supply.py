@@ -174,9 +174,30 @@ class Supply:
     def eligible(self, line: Line) -> int:
         """Seats whose profile fits the line, free or not."""
         if line.supply_version != self.version:
-            line.eligible = self._fitting(line)
+            line.eligible = self.funnel(line)[-1]
             line.supply_version = self.version
         return line.eligible
+
+    def funnel(self, line: Line) -> tuple[int, ...]:
+        """Seats that have the item, those of them at the level, in the region, of the kind, language and media."""
+        facet = line.facet
+        with_item = skilled = 0
+        for level in range(1, MAX_LEVEL + 1):
+            seats = self.at_level(line.group, level)
+            with_item |= seats
+            if level >= facet.level:
+                skilled |= seats
+        path = regions.chain(line.scope)
+        near = self._under.get(path[0], 0)
+        for around in path[1:]:
+            near |= self._served.get(around, 0)
+        near &= skilled
+        kind = near & self._kinds.get(facet.kind, 0)
+        language = kind & self._languages.get(facet.language, 0)
+        media = language
+        for needed in facet.media:
+            media &= self._media.get(needed, 0)
+        return with_item, skilled, near, kind, language, media
 
     def at_level(self, group: tuple[str, ...], level: int) -> int:
         """Seats that have one of the nodes at exactly this level."""
@@ -219,22 +240,6 @@ class Supply:
             self.idle.remove(seat.idle_entry)
             seat.idle_entry = None
             self.available ^= 1 << seat.index
-
-    def _fitting(self, line: Line) -> int:
-        facet = line.facet
-        seats = 0
-        for level in range(max(1, facet.level), MAX_LEVEL + 1):
-            seats |= self.at_level(line.group, level)
-        if not seats:
-            return 0
-        path = regions.chain(line.scope)
-        near = self._under.get(path[0], 0)
-        for around in path[1:]:
-            near |= self._served.get(around, 0)
-        seats &= near & self._kinds.get(facet.kind, 0) & self._languages.get(facet.language, 0)
-        for media in facet.media:
-            seats &= self._media.get(media, 0)
-        return seats
 
     def _enter(self, seat: Seat) -> None:
         bit = 1 << seat.index
