@@ -1,7 +1,7 @@
 """What can be asked for, where, and of whom: service items, regions, seats and kiosks as the operator states them.
 
 Codes are hierarchical with dots (`social-security.pension.certify`); the first segment is the department. Regions are
-GB/T 2260 division codes, so that a county lies in the city whose code it starts with.
+GB/T 2260 division codes: six digits, zeros at the end for a city or province, three more digits for a town.
 """
 
 import re
@@ -82,7 +82,7 @@ class SeatProfile:
     skills: Mapping[str, int] = field(default_factory=dict)
     """Proficiency 1 (learning) to 10 (expert) by item code or any leading part of one."""
     regions: tuple[str, ...] = ()
-    """Divisions served besides its own; a province's code covers its counties."""
+    """Divisions served besides its own, each with all in it: `330000` is a province, `330200` a city of it."""
     languages: tuple[str, ...] = ("zh",)
     capacity: int = 1
 

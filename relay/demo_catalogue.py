@@ -29,15 +29,17 @@ _ITEMS = (
 )
 
 _REGIONS = (
+    Region("330000", "浙江省", "Zhejiang"),
+    Region("330200", "宁波市", "Ningbo"),
     Region("330203", "海曙区", "Haishu"),
     Region("330226", "宁海县", "Ninghai"),
 )
 
 _SEATS = (
-    SeatProfile("seat-1", "王静", "330203", {"social-security": 8, "medical-insurance": 6}, ("3302",), ("zh", "en")),
-    SeatProfile("seat-2", "李强", "330203", {"civil-affairs": 7, "public-security": 7}, ("3302",)),
-    SeatProfile("seat-3", "陈洁", "330226", {"market": 9, "housing": 6}, ("3302",)),
-    SeatProfile("seat-4", "赵敏", "330226", {"*": 4}, ("33",), ("zh", "en")),
+    SeatProfile("seat-1", "王静", "330203", {"social-security": 8, "medical-insurance": 6}, ("330200",), ("zh", "en")),
+    SeatProfile("seat-2", "李强", "330203", {"civil-affairs": 7, "public-security": 7}, ("330200",)),
+    SeatProfile("seat-3", "陈洁", "330226", {"market": 9, "housing": 6}, ("330200",)),
+    SeatProfile("seat-4", "赵敏", "330226", {"*": 4}, ("330000",), ("zh", "en")),
 )
 
 _KIOSKS = (

@@ -85,7 +85,7 @@ SEATS = (
 SCHEDULER = (
     _counter("scheduler_decisions", "Durable decisions since the journal began."),
     _counter("scheduler_rounds", "Rounds of deciding and committing."),
-    _counter("scheduler_refusals", "Commands refused."),
+    _counter("scheduler_refusals", "Commands refused, by problem.", "problem"),
     _counter("scheduler_commit_failures", "Rounds that could not be made durable."),
     _counter("scheduler_rebuilds", "Times the engine was rebuilt from its journal."),
     _counter("scheduler_faults", "Bugs met while deciding; each refused one command."),

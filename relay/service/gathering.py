@@ -100,7 +100,7 @@ def gather_scheduler(into: Snapshot, scheduler: SchedulerService, wall_s: float,
     counters = health.counters
     into.put("relay_scheduler_decisions_total", health.seq)
     into.put("relay_scheduler_rounds_total", counters.rounds)
-    into.put("relay_scheduler_refusals_total", counters.refusals)
+    into.put_all("relay_scheduler_refusals_total", counters.refusals)
     into.put("relay_scheduler_commit_failures_total", counters.commit_failures)
     into.put("relay_scheduler_rebuilds_total", counters.rebuilds)
     into.put("relay_scheduler_faults_total", counters.faults)

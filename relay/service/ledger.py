@@ -18,6 +18,14 @@ from relay.scheduler.reports import Report, ReportSettings
 _SIGNS_OF_LIFE = (events.SeatLeaseRenewed, events.SeatPathMeasured, events.BackoffEnded)
 
 
+def seats_of(event: AnyEvent) -> tuple[str, ...]:
+    """The seats whose state an event may have changed."""
+    if isinstance(event, _SIGNS_OF_LIFE):
+        return ()
+    seats = (getattr(event, "seat", ""), getattr(event, "to", ""), *getattr(event, "others", ()))
+    return tuple(filter(None, seats))
+
+
 class Queue:
     """The calls of one department."""
 
@@ -74,11 +82,10 @@ class Ledger:
         self.report.observe(event)
         self.forecast.observe(event)
         self._follow_call(event)
-        seat = getattr(event, "seat", "")
-        if isinstance(event, events.SeatLoggedOut):
-            self.seat_changed_ms.pop(seat, None)
-        elif seat and not isinstance(event, _SIGNS_OF_LIFE):
+        for seat in seats_of(event):
             self.seat_changed_ms[seat] = event.at_ms
+        if isinstance(event, events.SeatLoggedOut):
+            self.seat_changed_ms.pop(event.seat, None)
 
     def today(self, day: int) -> dict[str, Counter[str]]:
         """Calls of this day by department: offered, answered, within, abandoned. `day` is any number that changes daily."""

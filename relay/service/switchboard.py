@@ -8,7 +8,7 @@ Fed with logins and losses, scheduler effects, SFU events and the time; returns 
 - A seat whose media dies while its line lives gives its calls back to the queue, with the age they have.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from relay.scheduler import commands, effects
@@ -112,18 +112,13 @@ class Switchboard:
         call, seat = self._records.call(effect.call), Who(Desk.SEAT, effect.seat)
         if call is None:
             return []
-        outputs = self._teller.ringing(seat, call, effect.offer) + self._teller.seat(seat)
-        return outputs + self._teller.call(Who(Desk.KIOSK, call.kiosk), call)
+        return self._teller.ringing(seat, call, effect.offer) + self._teller.call(Who(Desk.KIOSK, call.kiosk), call)
 
     def _stop_ringing(self, effect: effects.StopRinging) -> list[Output]:
         seat = Who(Desk.SEAT, effect.seat)
         outputs = self._teller.ringing_over(seat, effect.offer, _OUTCOMES.get(effect.reason, "withdrawn"))
-        if effect.reason == "accepted":
-            return outputs
-        call = self._records.call(effect.call)
-        if call is not None:
-            outputs += self._teller.call(Who(Desk.KIOSK, call.kiosk), call)
-        return outputs + self._teller.seat(seat)
+        call = self._records.call(effect.call) if effect.reason != "accepted" else None
+        return outputs + (self._teller.call(Who(Desk.KIOSK, call.kiosk), call) if call else [])
 
     def _ring_back(self, effect: effects.RingBack) -> list[Output]:
         call = self._records.call(effect.call)
@@ -148,9 +143,11 @@ class Switchboard:
         for desk in _OVER.get(effect.topic, ()):
             outputs += self._teller.over(Who(desk, effect.to), effect.call, effect.detail or effect.topic)
         call = self._records.call(effect.call) if effect.topic == "queued" else None
-        if call is not None:
-            return outputs + self._teller.call(Who(Desk.KIOSK, effect.to), call, effect.detail)
-        return outputs + self._teller.seat(Who(Desk.SEAT, effect.to), effect.detail or effect.topic)
+        return outputs + (self._teller.call(Who(Desk.KIOSK, effect.to), call, effect.detail) if call else [])
+
+    def show_seats(self, reasons: Mapping[str, str]) -> list[Output]:
+        """Tell seats how they are now, and why, after something has happened to them."""
+        return [tell for seat, reason in reasons.items() for tell in self._teller.seat(Who(Desk.SEAT, seat), reason)]
 
     # Media
 

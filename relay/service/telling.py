@@ -100,13 +100,8 @@ class Teller:
         ]
 
     def everybody(self, concerned: Iterable[Who], call: CallView) -> list[Output]:
-        """How a call is now, to all these; seats are told about themselves too."""
-        outputs: list[Output] = []
-        for who in concerned:
-            outputs += self.call(who, call)
-            if who.desk is Desk.SEAT:
-                outputs += self.seat(who)
-        return outputs
+        """How a call is now, to all these."""
+        return [tell for who in concerned for tell in self.call(who, call)]
 
     def _label(self, who: Who) -> str:
         participant = self._participants.find(who)

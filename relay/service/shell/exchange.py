@@ -32,7 +32,7 @@ from relay.service.gathering import (
     gather_signalling,
 )
 from relay.service.house import House, day_of
-from relay.service.ledger import Ledger
+from relay.service.ledger import Ledger, seats_of
 from relay.service.observations import Observations
 from relay.service.outputs import Cause, ClosePeer, Cut, Output, Submit, Tell
 from relay.service.participants import Joined, Line, Participant, Participants
@@ -48,6 +48,7 @@ from relay.sfu.session.events import PeerOffer, PeerStats, SfuEvent, SfuStats, S
 _log = logging.getLogger(__name__)
 _REFRESH_S = 2.0
 """Between looks at the places of waiting kiosks."""
+_EXPLAINED = (events.SeatLoggedOut, events.SeatOnBreak, events.SeatDraining)
 _SAMPLE_S = 2.0
 """Between samples of every participant's media."""
 _MAX_UNREAD_DECISIONS = 100_000
@@ -119,6 +120,9 @@ class Exchange:
         self._wakened = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._decisions: Subscription[Decision] | None = None
+        self._changed_seats: dict[str, str] = {}
+        """Seats to be told how they are now, and why."""
+        self._showing_seats = False
         self._started_s = clock.now_s()
 
     async def start(self) -> None:
@@ -292,6 +296,16 @@ class Exchange:
     def _observe(self, decision: Decision) -> None:
         for event in decision.events:
             self.ledger.observe(event)
+            for seat in seats_of(event):
+                self._changed_seats[seat] = event.reason if isinstance(event, _EXPLAINED) else ""
+        if self._changed_seats and not self._showing_seats:
+            self._showing_seats = True
+            self._spawn(self._show_seats())
+
+    async def _show_seats(self) -> None:
+        """Once for everything that has happened to a seat in this turn of the loop."""
+        changed, self._changed_seats, self._showing_seats = self._changed_seats, {}, False
+        await self._perform(self._switchboard.show_seats(changed))
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
