@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from relay.cli import forecast, serve, token
+from relay.cli import demo, forecast, serve, simulate, token
 from relay.errors import RelayError
 
 app = typer.Typer(
@@ -13,7 +13,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,
 )
-for command in (serve, token, forecast):
+for command in (serve, demo, token, forecast, simulate):
     command.register(app)
 
 

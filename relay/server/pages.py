@@ -1,9 +1,11 @@
 """The web pages, and the headers that keep them to themselves."""
 
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from starlette.datastructures import MutableHeaders
 from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
@@ -55,10 +57,9 @@ def page_routes() -> list[BaseRoute]:
     return [*named, Mount("/", GZipMiddleware(StaticFiles(directory=WEB, html=True), minimum_size=1024), name="web")]
 
 
-def _page(path: Path) -> ASGIApp:
-    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
-        response: Response = FileResponse(path)
-        await response(scope, receive, send)
+def _page(path: Path) -> Callable[[Request], Awaitable[Response]]:
+    async def serve(_request: Request) -> Response:
+        return FileResponse(path)
 
     return serve
 

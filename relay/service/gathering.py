@@ -7,6 +7,7 @@ from importlib.metadata import version
 
 from relay.metrics.histogram import Histogram
 from relay.metrics.snapshot import Snapshot
+from relay.scheduler.errors import OfferExpired
 from relay.scheduler.reports import Report
 from relay.scheduler.reports.tally import Tally
 from relay.scheduler.shell.service import SchedulerService
@@ -101,6 +102,7 @@ def gather_scheduler(into: Snapshot, scheduler: SchedulerService, wall_s: float,
     into.put("relay_scheduler_decisions_total", health.seq)
     into.put("relay_scheduler_rounds_total", counters.rounds)
     into.put_all("relay_scheduler_refusals_total", counters.refusals)
+    into.put("relay_fence_rejections_total", counters.refusals[OfferExpired.problem])
     into.put("relay_scheduler_commit_failures_total", counters.commit_failures)
     into.put("relay_scheduler_rebuilds_total", counters.rebuilds)
     into.put("relay_scheduler_faults_total", counters.faults)
@@ -154,6 +156,5 @@ def gather_signalling(into: Snapshot, observations: Observations, participants: 
     into.put_all("relay_signalling_connections_total", observations.connections)
     into.put("relay_signalling_bad_messages_total", observations.bad_messages)
     into.put("relay_duplicate_requests_total", observations.duplicate_requests)
-    into.put("relay_fence_rejections_total", observations.late_answers)
     into.put_all("relay_service_failed_outputs_total", observations.failed_outputs)
     into.put("relay_build_info", 1.0, version("relay"))

@@ -22,8 +22,6 @@ class Observations:
         self.bad_messages = 0
         self.duplicate_requests = 0
         """Call requests that repeated an idempotency key."""
-        self.late_answers = 0
-        """Answers to offers that were over."""
         self.failed_outputs: Counter[str] = Counter()
         """What the switchboard wanted done and could not be, by kind."""
 

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from relay.errors import LimitReached
 from relay.ids import PeerId
+from relay.service.views import CallView
 
 Line = Any
 """A signalling connection as the shell knows it: compared by identity here, nothing else."""
@@ -55,8 +56,8 @@ class Participant:
     slots: frozenset[str] = frozenset()
     active: set[str] = field(default_factory=set)
     """Sources it says it is sending."""
-    shown: tuple[object, ...] = ()
-    """Kiosk: the place in the queue it was last told."""
+    shown: CallView | None = None
+    """The call as it was last told."""
     leave_at_s: float | None = None
     """When it is given up, unless its line comes back."""
 

@@ -4,10 +4,11 @@ from collections.abc import Callable, Iterator
 from typing import Protocol
 
 from relay.catalogue import Directory
+from relay.scheduler import view
 from relay.scheduler.entities import Call, Seat
-from relay.scheduler.lifecycle import CONNECTED, LIVE, QUEUED, seat_phase
-from relay.scheduler.model import CallPhase, Role, SeatPhase
-from relay.scheduler.model import Participant as Party
+from relay.scheduler.forecast import Expectation
+from relay.scheduler.lifecycle import CONNECTED, LIVE, QUEUED
+from relay.scheduler.model import CallPhase, SeatPhase
 from relay.scheduler.state import State
 from relay.service.conversations import Conversation
 from relay.service.ledger import Ledger
@@ -93,7 +94,7 @@ class SchedulerRecords:
         """What is connected now, for a switchboard that begins."""
         for call in self._scheduler.state.calls.values():
             if call.phase in CONNECTED:
-                yield Conversation(call.id, _parties(call), call.revision)
+                yield Conversation(call.id, call.participants(), call.revision)
 
     def view_of(self, call: Call) -> CallView:
         """One call."""
@@ -111,25 +112,24 @@ class SchedulerRecords:
             language=call.language,
             priority=call.priority,
             waited_s=max(0, until_ms - call.enqueued_ms) / 1000,
-            position=expected.position if expected else None,
+            position=self._position(call, expected),
             expected_wait_s=round_wait_s(expected.mean_s) if expected else None,
             seat=call.seat,
             offer=call.offer if call.phase is CallPhase.OFFERED else "",
             talk_s=(now_ms - call.talk.accepted_ms) / 1000 if call.talk is not None else 0.0,
-            members=tuple(MemberView(party.who, party.role.value, party.held) for party in _parties(call)),
+            members=tuple(MemberView(party.who, party.role.value, party.held) for party in call.participants()),
         )
+
+    def _position(self, call: Call, expected: Expectation | None) -> int | None:
+        """From the forecast, which knows it; from the queue itself for calls that are older than this process."""
+        if expected is not None or call.phase not in QUEUED:
+            return expected.position if expected else None
+        return view.position(self._scheduler.state, call.id, self._scheduler.now_ms()).ahead + 1
 
     def view_of_seat(self, seat: Seat) -> SeatView:
         """One seat."""
         self._catch_up()
-        now_ms = self._scheduler.now_ms()
-        phase = seat_phase(
-            seat.presence,
-            offers=int(bool(seat.offer)),
-            calls=len(seat.calls),
-            wrap_ups=len(seat.wraps),
-            reserved=bool(seat.reserved),
-        )
+        now_ms, phase = self._scheduler.now_ms(), view.phase_of(seat)
         until_ms = min((until_ms for _, until_ms in seat.wraps.values() if until_ms), default=0)
         listed = self._directory.seat(seat.id)
         return SeatView(
@@ -147,10 +147,3 @@ def round_wait_s(wait_s: float) -> float:
     """A forecast as precise as it is: up to the next 15 s below five minutes, to the next minute beyond."""
     step_s = 15 if wait_s < 300 else 60
     return float(-(-wait_s // step_s) * step_s)
-
-
-def _parties(call: Call) -> tuple[Party, ...]:
-    """Everybody in the conversation of a call."""
-    if call.talk is None or call.phase not in CONNECTED:
-        return ()
-    return (Party(call.kiosk, Role.CITIZEN, call.talk.held), Party(call.seat, Role.AGENT), *call.talk.others)

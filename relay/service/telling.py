@@ -4,6 +4,7 @@ Every notice states how things are, not what changed, so one that was lost is ma
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Protocol
 
 from relay.service.conversations import Conversations
@@ -59,7 +60,8 @@ class Teller:
         """How a call is now, as seen by one of its parties."""
         participant = self._participants.find(who)
         if participant is not None:
-            participant.shown = (call.call, call.position, call.expected_wait_s)
+            call = _never_further_back(participant.shown, call)
+            participant.shown = call
         other = self._conversations.other_side(who, call.call)
         party = self._participants.find(other) if other else None
         active = tuple(sorted(party.active)) if party else ()
@@ -95,7 +97,8 @@ class Teller:
             for participant in self._participants
             if participant.who.desk is Desk.KIOSK and participant.line is not None
             for call in self._records.calls_of_kiosk(participant.who.name)
-            if call.position is not None and participant.shown != (call.call, call.position, call.expected_wait_s)
+            if call.position is not None
+            and _place(_never_further_back(participant.shown, call)) != _place(participant.shown)
             for tell in self.call(participant.who, call)
         ]
 
@@ -110,3 +113,14 @@ class Teller:
     def _tell(self, who: Who, notice: Notice) -> list[Output]:
         participant = self._participants.find(who)
         return [Tell(participant.line, notice)] if participant and participant.line is not None else []
+
+
+def _place(call: CallView | None) -> tuple[object, ...]:
+    return (call.call, call.position, call.expected_wait_s) if call else ()
+
+
+def _never_further_back(shown: CallView | None, call: CallView) -> CallView:
+    """A place that was announced holds: others may be called first, but nobody is told to have fallen back."""
+    if shown is None or shown.call != call.call or shown.position is None or call.position is None:
+        return call
+    return replace(call, position=min(shown.position, call.position))

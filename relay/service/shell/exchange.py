@@ -16,9 +16,8 @@ from relay.config import ServerSettings
 from relay.errors import Conflict, Refusal, Unavailable
 from relay.ids import PeerId
 from relay.metrics.snapshot import Snapshot
-from relay.scheduler import commands, events
+from relay.scheduler import commands, events, view
 from relay.scheduler.effects import AnyEffect
-from relay.scheduler.errors import OfferExpired
 from relay.scheduler.model import SeatProfile
 from relay.scheduler.shell.decision import Decision
 from relay.scheduler.shell.dispatch import CarryOut
@@ -189,22 +188,18 @@ class Exchange:
 
     async def submit(self, command: commands.AnyCommand) -> tuple[events.AnyEvent, ...]:
         """Put a command to the scheduler; its events once they are durable, or its refusal."""
-        try:
-            return await self.scheduler.submit(command)
-        except OfferExpired:
-            self.observations.late_answers += 1
-            raise
+        return await self.scheduler.submit(command)
 
     async def request_call(self, command: commands.RequestCall) -> CallView:
         """Ask for a call; the same key twice is one call. Raises what the scheduler refuses."""
         if self.draining:
             raise Unavailable("This relay is about to stop.")
         self.observations.duplicate_requests += not await self.scheduler.submit(command)
-        found = self.scheduler.state.keys.get(command.key, self.scheduler.now_ms())
-        view = self.records.call(found) if found else None
-        if view is None:
+        found = view.find_call(self.scheduler.state, command.key)
+        call = self.records.call(found) if found else None
+        if call is None:
             raise CallOver(f"The call of the key {command.key!r} is over.")
-        return view
+        return call
 
     async def log_in(self, participant: Participant, profile: SeatProfile) -> None:
         """Bring a seat online, on break, having said whether its media is ready."""
