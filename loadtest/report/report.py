@@ -1,0 +1,61 @@
+"""The value that every form is made of."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """Points of one line of a plot."""
+
+    label: str
+    points: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plot:
+    """One plot."""
+
+    title: str
+    x_label: str
+    y_label: str
+    curves: tuple[Curve, ...]
+    x_scale: Literal["linear", "log"] = "linear"
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows of text under headings."""
+
+    title: str
+    headings: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One run, or one comparison."""
+
+    title: str
+    command: str
+    """What was typed."""
+    started: str
+    """ISO 8601."""
+    metrics: dict[str, float]
+    """By name with the unit at its end; what thresholds speak of."""
+    verdicts: tuple[tuple[str, bool], ...] = ()
+    """(what was asked and found, whether it failed)."""
+    warnings: tuple[str, ...] = ()
+    """What a reader must know before believing the figures: the tool was late, the run was cut short."""
+    machine: dict[str, str] = field(default_factory=dict)
+    tables: tuple[Table, ...] = ()
+    plots: tuple[Plot, ...] = ()
+    timeline: tuple[dict[str, float], ...] = ()
+    """One row a second."""
+
+    @property
+    def failed(self) -> bool:
+        """Whether a threshold was crossed."""
+        return any(failed for _, failed in self.verdicts)
