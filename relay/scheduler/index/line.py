@@ -32,6 +32,10 @@ class Line:
         """Seats that can serve this line, as of `supply_version`; kept here for the supply index."""
         self.supply_version = -1
 
+    def __lt__(self, other: Line) -> bool:
+        """Any order will do: a call that moved to another line leaves a dead post with its very key in the heap."""
+        return self.key < other.key
+
     def join(self, cell: Cell) -> None:
         """Post heads to `cell` too, from now on."""
         self.cells.append(cell)
