@@ -19,7 +19,7 @@ from relay.service.outputs import Cause
 _log = logging.getLogger(__name__)
 _FLUSH_S = 2.0
 """For the last messages of a connection that is being closed."""
-_CUT_CODES = {Cause.REPLACED: CloseCode.REPLACED, Cause.CLOSING: CloseCode.GOING_AWAY}
+_CUT_CODES = {Cause.REPLACED: CloseCode.REPLACED, Cause.CLOSING: CloseCode.RESTARTING}
 
 
 class ClosedError(Exception):

@@ -26,11 +26,11 @@ class CloseCode(IntEnum):
     """Why the server closes a WebSocket; a client reconnects by itself after the ones marked (again)."""
 
     NORMAL = 1000
-    GOING_AWAY = 1001
-    """(again) The relay is stopping."""
     BAD_MESSAGES = 1008
     """Too many messages of the wrong shape, or too many messages."""
     TOO_BIG = 1009
+    RESTARTING = 1012
+    """(again) The relay is stopping; it, or another one, will be back."""
     TRY_LATER = 1013
     """(again) Full, or the client read too slowly."""
     UNAUTHORISED = 4401
