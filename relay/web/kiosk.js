@@ -6,7 +6,7 @@ import { Waiting } from './kiosk/waiting.js';
 import { RelayClient, tokenOf } from './relay.js';
 import { Countdown, runClock } from './ui/clock.js';
 import { byId, setIcon } from './ui/elements.js';
-import { ask, banner, withdrawQuestion } from './ui/notice.js';
+import { ask, banner, toast, withdrawQuestion } from './ui/notice.js';
 import { Views } from './ui/views.js';
 
 const FIRST_CONNECT_PATIENCE_MS = 12_000;
@@ -42,11 +42,14 @@ const homeward = new Countdown(
 );
 /** @type {import('./kiosk/choose.js').Wish | null} */
 let wish = null;
+/** A call that this booth lost: asked for again, it takes its place up where it was. */
+let lostCall = '';
 let idleTimer = 0;
 
 function goHome() {
   homeward.stop();
   wish = null;
+  lostCall = '';
   toggleLargeText(false);
   setLanguage(preferred(), { remember: false });
   choice.reset();
@@ -88,7 +91,7 @@ async function placeCall() {
   views.show('waiting');
   waiting.mirror(client.capture.tracks);
   try {
-    await client.requestCall({ ...wish, language: language() });
+    await client.requestCall({ ...wish, language: language(), ...(lostCall && { resume: lostCall }) });
   } catch (failure) {
     endCapture();
     choice.complain(failure.status === 429 || failure.status === 503 ? 'kiosk.refused.busy' : 'kiosk.refused');
@@ -107,6 +110,7 @@ function showCall(call) {
   const item = choice.item ?? client.welcome?.items.find(({ code }) => code === call.item) ?? null;
   if (call.state === 'ended') showEnded(call);
   else if (call.state === 'queued' || call.state === 'offered') {
+    if (views.current === 'talk') backToQueue();
     waiting.update(call);
     if (views.current !== 'waiting') resumeCapture();
     views.show('waiting');
@@ -118,6 +122,13 @@ function showCall(call) {
     views.show('talk');
   }
   if (item) sayName(byId('waiting-item'), item.name_zh, item.name_en);
+}
+
+/** The seat was lost; the call waits in its place for another. */
+function backToQueue() {
+  talk.end();
+  withdrawQuestion();
+  toast('kiosk.waiting.requeued');
 }
 
 /** The question whether to give up waiting is out of date once the caseworker is there. */
@@ -136,6 +147,7 @@ function showEnded(call) {
   const wasTalking = views.current === 'talk';
   endCapture();
   withdrawQuestion();
+  lostCall = call.reason === 'kiosk-lost' ? call.call : '';
   if (!wasTalking && OWN_WISH.includes(call.reason)) return goHome();
   const outcome = !wasTalking ? 'unserved' : REGULAR_ENDS.includes(call.reason) ? 'thanks' : 'trouble';
   const trouble = outcome !== 'thanks';

@@ -114,7 +114,7 @@ export class RelayClient extends EventTarget {
 
   /**
    * Kiosk: ask for a caseworker. Asked again after a lost connection, under the same key, so it stays one call.
-   * @param {{item: string, kind: string, language: string, priority: string[], appointment?: string}} wish
+   * @param {{item: string, kind: string, language: string, priority: string[], appointment?: string, resume?: string}} wish
    */
   async requestCall(wish) {
     this.#withdrawn = false;
@@ -235,7 +235,7 @@ export class RelayClient extends EventTarget {
     const inConversation = IN_CONVERSATION.includes(call.state);
     if (inConversation) this.remote = new Set(call.active);
     if (inConversation && !IN_CONVERSATION.includes(was)) this.#onConnected(call);
-    if (call.state === 'ended') this.#onEnded();
+    if (!inConversation && IN_CONVERSATION.includes(was)) this.#onParted();
     emit(this, 'call', call);
     emit(this, 'remote', this.remote);
   }
@@ -251,7 +251,8 @@ export class RelayClient extends EventTarget {
     }
   }
 
-  #onEnded() {
+  /** The call ended, or went back to the queue because the seat was lost. */
+  #onParted() {
     this.remote = new Set();
     this.quality = null;
     for (const player of this.#players.values()) player.srcObject = null;

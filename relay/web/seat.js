@@ -58,7 +58,7 @@ function work(token) {
   });
   on(client, 'call', (call) => {
     talk.update(call);
-    if (call.state === 'connected' && views.current !== 'talk') wrapUp.resumeNotes(call.call);
+    wrapUp.resumeNotes(call.call);
   });
   on(client, 'seat', (seat) => {
     desk.update(seat);

@@ -160,6 +160,7 @@ export const WORDS = {
     '请不要离开，接通后会自动显示画面。可以先把证件和材料准备好。',
     'Please stay here: the picture appears by itself. You can get your papers ready.',
   ],
+  'kiosk.waiting.requeued': ['连接中断，已为您保留位置，正在安排其他工作人员。', 'The connection broke. Your place is kept, and we are finding another caseworker.'],
   'kiosk.waiting.cancel': ['不等了', 'Stop waiting'],
   'kiosk.mirror.label': ['您自己的画面', 'Your own picture'],
   'kiosk.mirror.off': ['没有画面，将只用声音通话', 'No picture: sound only'],
@@ -259,7 +260,7 @@ export const WORDS = {
   'seat.devices.none': ['无', 'None'],
 
   'seat.offer.title': ['新的来电', 'Incoming call'],
-  'seat.offer.words': ['{item}，{party}', '{item}, {party}'],
+  'seat.offer.words': ['{item}，来自{party}', '{item}, from {party}'],
   'seat.offer.announce': [
     '新的来电：{words}。按 A 接听，按 D 谢绝。',
     'Incoming call: {words}. Press A to accept, D to decline.',

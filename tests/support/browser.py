@@ -1,13 +1,15 @@
 """Debian's Chromium for tests, by Playwright, with fake devices fed from real clips. Nothing is ever downloaded."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, Page, async_playwright
 
 EXECUTABLE = Path("/usr/bin/chromium")
+INSTALLED = EXECUTABLE.exists()
 FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -16,7 +18,6 @@ FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    "--use-fake-ui-for-media-stream",
     "--autoplay-policy=no-user-gesture-required",
     "--auto-accept-this-tab-capture",
     "--auto-select-desktop-capture-source=Entire screen",
@@ -25,16 +26,24 @@ FLAGS = (
 
 @asynccontextmanager
 async def chromium(
-    *, cameras: int = 1, camera_file: Path | None = None, sound_file: Path | None = None
+    *,
+    cameras: int = 1,
+    frames_per_s: int = 20,
+    camera_file: Path | None = None,
+    sound_file: Path | None = None,
+    grant_all: bool = True,
 ) -> AsyncIterator[Browser]:
     """A browser with a profile of its own. The test is skipped where Chromium is not installed.
 
     `cameras` fake cameras show Chromium's test picture, or the clip `camera_file` (`.y4m` or `.mjpeg`), in a loop; the
-    microphone gives a beep each second, or `sound_file` (`.wav`).
+    microphone gives a beep each second, or `sound_file` (`.wav`). Every wish for a device is granted, or with
+    `grant_all=False` only what the context has permission for.
     """
-    if not EXECUTABLE.exists():
+    if not INSTALLED:
         pytest.skip(f"{EXECUTABLE} is not installed (Debian: apt install chromium)")
-    flags = [*FLAGS, f"--use-fake-device-for-media-stream=device-count={cameras}"]
+    flags = [*FLAGS, f"--use-fake-device-for-media-stream=device-count={cameras},fps={frames_per_s}"]
+    if grant_all:
+        flags.append("--use-fake-ui-for-media-stream")
     if camera_file:
         flags.append(f"--use-file-for-fake-video-capture={camera_file}")
     if sound_file:
@@ -45,3 +54,10 @@ async def chromium(
             yield browser
         finally:
             await browser.close()
+
+
+async def until(page: Page, condition: str, patience_s: float = 8.0) -> None:
+    """Wait until a JavaScript expression (or its promise) is true. Playwright's own way needs `eval`, which pages forbid."""
+    async with asyncio.timeout(patience_s):
+        while not await page.evaluate(condition):
+            await asyncio.sleep(0.05)

@@ -77,6 +77,7 @@ class PageServer:
     def __init__(self, role: str, name: str, items: list[ItemInfo], heartbeat_s: float) -> None:
         self.url = ""
         self.sent: list[ClientMessage] = []
+        self.is_open = True
         self.welcomes = 0
         self.refuse: dict[type[ClientRequest], Failed] = {}
         """Requests to answer with a refusal, by type."""
@@ -173,7 +174,12 @@ async def page_server(
     """Pages at `server.url`, signalling beside them."""
     server = PageServer(role, name, ITEMS if items is None else items, heartbeat_s)
     protocols = [Subprotocol("relay.json")]
-    async with serve(server.converse, "127.0.0.1", 0, process_request=_answer_http, subprotocols=protocols) as listener:
+    async with serve(
+        server.converse, "127.0.0.1", 0, process_request=_answer_http, subprotocols=protocols, open_timeout=1
+    ) as listener:
         port = next(iter(listener.sockets)).getsockname()[1]
         server.url = f"http://127.0.0.1:{port}/"
-        yield server
+        try:
+            yield server
+        finally:
+            server.is_open = False

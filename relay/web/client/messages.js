@@ -64,5 +64,5 @@ export const kindOf = (source) => (source === 'microphone' ? 'audio' : 'video');
  */
 export function parse(text) {
   const message = JSON.parse(text);
-  return { re: 0, ...DEFAULTS[message.type], ...message };
+  return { re: 0, ...structuredClone(DEFAULTS[message.type]), ...message };
 }

@@ -50,7 +50,7 @@ export function showChips(place, { kind = '', language = 'zh', priority = [] }) 
         words: has(`seat.language.${language}`) ? `seat.language.${language}` : 'seat.language.other',
       }),
     );
-  for (const name of priority) {
+  for (const name of priority.filter((each) => each !== 'normal')) {
     const key = `seat.priority.${name}`;
     chips.push(
       has(key)

@@ -11,6 +11,8 @@ const notesKey = (call) => `relay.notes.${call}`;
 export class WrapUp {
   #client;
   #call = '';
+  /** The call whose notes the talk view shows. */
+  #noted = '';
   #countdown = new Countdown((leftMs) =>
     say(byId('wrapup-left'), 'seat.wrapup.left', { time: duration(leftMs / 1000 + 0.9) }),
   );
@@ -38,6 +40,8 @@ export class WrapUp {
 
   /** Bring the notes of a call back into its view. @param {string} call */
   resumeNotes(call) {
+    if (call === this.#noted) return;
+    this.#noted = call;
     byId('notes').value = sessionStorage.getItem(notesKey(call)) ?? '';
   }
 
