@@ -3,7 +3,12 @@
 FINGERPRINT = "a=fingerprint:sha-256 " + ":".join(["AB"] * 32)
 TRANSPORT = ("a=ice-ufrag:silent", "a=ice-pwd:silentsilentsilentsilent", FINGERPRINT, "a=setup:passive")
 KEPT = ("a=mid:", "a=rtpmap:", "a=fmtp:", "a=rtcp-fb:", "a=rtcp-mux", "a=rtcp-rsize", "a=extmap:")
-MIRRORED = {"a=sendonly": "a=recvonly", "a=recvonly": "a=sendonly", "a=sendrecv": "a=sendrecv", "a=inactive": "a=inactive"}
+MIRRORED = {
+    "a=sendonly": "a=recvonly",
+    "a=recvonly": "a=sendonly",
+    "a=sendrecv": "a=sendrecv",
+    "a=inactive": "a=inactive",
+}
 
 
 def lite_answer(offer: str) -> str:
