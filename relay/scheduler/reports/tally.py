@@ -34,7 +34,11 @@ class Grouping:
     def of(self, item: str, region: str, kind: str, priority: str) -> Group:
         """The group of such a call."""
         queue = ".".join(item.split(".", self.item_depth)[: self.item_depth])
-        return Group(queue, region[: self.region_digits].ljust(len(COUNTRY), "0"), kind, priority)
+        return Group(queue, self.region_of(region), kind, priority)
+
+    def region_of(self, region: str) -> str:
+        """The division that stands for this one."""
+        return region[: self.region_digits].ljust(len(COUNTRY), "0")
 
 
 def _waits() -> Distribution:

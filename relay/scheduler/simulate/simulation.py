@@ -18,7 +18,7 @@ from relay.scheduler.simulate.staff import Caseworkers
 from relay.scheduler.simulate.world import World
 from relay.scheduler.state import State
 
-_REGION_DIGITS = 4
+_REGIONS_SHOWN = 40
 
 
 class Simulation:
@@ -33,10 +33,8 @@ class Simulation:
         self.halls = Halls(self.world, {r: place.booths for place in scenario.places for r in place.regions})
         self.caseworkers = Caseworkers(self.world, scenario.staff, streams("staff"))
         self.waits = WaitForecast()
-        settings = ReportSettings(
-            target_ms=round(1000 * scenario.target_s),
-            grouping=Grouping(region_digits=_REGION_DIGITS, max_groups=20_000),
-        )
+        self._grouping = Grouping(region_digits=_region_digits(scenario), max_groups=20_000)
+        settings = ReportSettings(target_ms=round(1000 * scenario.target_s), grouping=self._grouping)
         self.report = Report(settings)
         counted_ms = self.end_ms - self.counted_from_ms
         self._by_priority = Series(self.counted_from_ms, counted_ms, settings.target_ms)
@@ -102,7 +100,13 @@ class Simulation:
         record = self.report.observe(event)
         if record is not None and record.purpose is Purpose.CALL and record.enqueued_ms >= self.counted_from_ms:
             self._by_priority.observe(record.priority, record)
-            self._by_region.observe(record.region[:_REGION_DIGITS].ljust(6, "0"), record)
+            self._by_region.observe(self._grouping.region_of(record.region), record)
 
     def _count_from(self, now_ms: int) -> None:
         self.report = self.report.successor(now_ms)
+
+
+def _region_digits(scenario: Scenario) -> int:
+    """Counties, cities or provinces: as fine as can still be looked at."""
+    regions = {region for place in scenario.places for region in place.regions}
+    return next((digits for digits in (6, 4) if len({region[:digits] for region in regions}) <= _REGIONS_SHOWN), 2)
