@@ -19,6 +19,7 @@ CHECK = CheckSender(THEIRS, OURS).request(nominate=True)
 
 def defend(data: bytes) -> None:
     stun.peek_username(data)
+    stun.is_response(data)
     try:
         message = stun.parse(data)
     except Malformed:

@@ -22,7 +22,7 @@ from contextlib import suppress
 from enum import Enum
 from typing import Final
 
-from relay.errors import Malformed, Misuse
+from relay.errors import InvariantError, Malformed, Misuse
 from relay.sfu.transport.certificate import Certificate
 from relay.sfu.transport.demux import Kind, classify
 from relay.sfu.transport.dtls import Dtls, DtlsRole, DtlsState
@@ -204,10 +204,14 @@ class PeerTransport:
         outputs: list[Output] = []
         for output in given:
             if isinstance(output, bytes):
-                if self._ice.selected is not None:
-                    outputs.append(Transmit(output, self._ice.selected))
+                outputs.append(self._transmit(output))
                 continue
             outputs.append(output)
             if isinstance(output, Connected | Closed):
                 self._state = transition(self._state, type(output))
         return outputs
+
+    def _transmit(self, datagram: bytes) -> Transmit:
+        if self._ice.selected is None:
+            raise InvariantError("DTLS begins with a path and ends with it, and yet it speaks without one")
+        return Transmit(datagram, self._ice.selected)

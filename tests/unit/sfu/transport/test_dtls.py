@@ -1,6 +1,6 @@
 import contextlib
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import pytest
@@ -12,6 +12,7 @@ from OpenSSL import SSL
 from relay.errors import Malformed, Misuse
 from relay.sfu.transport import (
     ApplicationData,
+    Certificate,
     Closed,
     CloseReason,
     Connected,
@@ -35,6 +36,7 @@ class Association:
     client: Dtls
     server: Dtls
     outputs: dict[DtlsRole, list[DtlsOutput]]
+    datagram_bytes: list[int] = field(default_factory=list)
 
     def carry(self, sender: DtlsRole, outputs: list[DtlsOutput], now: float = 0.0) -> None:
         """Deliver datagrams, and those they cause, until nobody has more to say."""
@@ -42,6 +44,7 @@ class Association:
         role, receiver = (DtlsRole.SERVER, self.server) if sender is DtlsRole.CLIENT else (DtlsRole.CLIENT, self.client)
         for datagram in outputs:
             if isinstance(datagram, bytes):
+                self.datagram_bytes.append(len(datagram))
                 self.carry(role, receiver.handle_datagram(datagram, now), now)
 
 
@@ -66,13 +69,19 @@ def closed(outputs: list[DtlsOutput]) -> list[CloseReason]:
     return [output.reason for output in outputs if isinstance(output, Closed)]
 
 
+def self_signed(name: str = "") -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
+    """A certificate as large as `name`, and its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    parts = [name[at : at + 60] for at in range(0, len(name), 60)]
+    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, part) for part in parts])
+    start = datetime(2024, 1, 1, tzinfo=UTC)
+    builder = x509.CertificateBuilder(subject, subject, key.public_key(), 1, start, start.replace(year=2034))
+    return builder.sign(key, hashes.SHA256()), key
+
+
 def client_without_srtp() -> tuple[SSL.Connection, Fingerprint]:
     """A DTLS client that does not know of use_srtp, and its certificate's fingerprint."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([])
-    start = datetime(2024, 1, 1, tzinfo=UTC)
-    builder = x509.CertificateBuilder(name, name, key.public_key(), 1, start, start.replace(year=2034))
-    certificate = builder.sign(key, hashes.SHA256())
+    certificate, key = self_signed()
     context = SSL.Context(SSL.DTLS_METHOD)
     context.use_certificate(certificate)
     context.use_privatekey(key)
@@ -98,20 +107,31 @@ class TestHandshake:
         assert keys[0] != keys[1]
 
     def test_no_datagram_exceeds_the_mtu(self) -> None:
+        large = Certificate(*self_signed("x" * 15_000))
+        pair = association(server_expects=large.fingerprint)
+        pair.client = Dtls(large, [RIGHT_CERTIFICATE.fingerprint], DtlsRole.CLIENT)
+        pair.server.start(0.0)
+        pair.carry(DtlsRole.CLIENT, pair.client.start(0.0))
+        assert pair.server.state is DtlsState.CONNECTED
+        assert MTU - 200 < max(pair.datagram_bytes) <= MTU
+        assert len(pair.datagram_bytes) > 30
+
+    def test_application_data_may_come_with_the_end_of_the_handshake(self) -> None:
         pair = association()
         pair.server.start(0.0)
-        to_server = pair.client.start(0.0)
-        while to_server:
-            to_client = [reply for each in to_server for reply in pair.server.handle_datagram(each, 0.0)]  # type: ignore[arg-type]
-            assert all(len(each) <= MTU for each in [*to_server, *to_client] if isinstance(each, bytes))
-            to_server = [
-                reply
-                for each in to_client
-                if isinstance(each, bytes)
-                for reply in pair.client.handle_datagram(each, 0.0)
-                if isinstance(reply, bytes)
-            ]
-        assert pair.client.state is DtlsState.CONNECTED
+        (hello,) = pair.client.start(0.0)
+        assert isinstance(hello, bytes)
+        (server_hello,) = pair.server.handle_datagram(hello, 0.0)
+        assert isinstance(server_hello, bytes)
+        (finished,) = pair.client.handle_datagram(server_hello, 0.0)
+        assert isinstance(finished, bytes)
+        server_finished = pair.server.handle_datagram(finished, 0.0)[0]
+        (record,) = pair.server.send_application(b"at once")
+        assert isinstance(server_finished, bytes)
+        assert isinstance(record, bytes)
+        outputs = pair.client.handle_datagram(server_finished + record, 0.0)
+        assert isinstance(outputs[0], Connected)
+        assert outputs[1:] == [ApplicationData(b"at once")]
 
     def test_the_certificate_must_be_the_promised_one_for_the_server(self) -> None:
         pair = association(server_expects=STRANGER)

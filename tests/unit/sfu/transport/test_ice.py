@@ -83,6 +83,7 @@ class TestAnswers:
             (f"{OURS.ufrag}:{THEIRS.ufrag}", b"wrong password"),
             (f"{THEIRS.ufrag}:{OURS.ufrag}", KEY),
             (f"{OURS.ufrag}:else", KEY),
+            (f"else:{THEIRS.ufrag}", KEY),
             (OURS.ufrag, KEY),
             ("", KEY),
         ],

@@ -20,6 +20,7 @@ from relay.sfu.transport import (
 )
 from relay.sfu.transport.outputs import Output
 from relay.sfu.transport.peer import TRANSITIONS, transition
+from relay.sfu.wire import stun
 from tests.support.checks import CheckSender, Nominates
 from tests.support.network import Burst, Conditions, Network
 from tests.support.pairs import LEFT_CERTIFICATE, RIGHT_CERTIFICATE, PeerPair, credentials
@@ -144,6 +145,25 @@ class TestPath:
         pair.left.address = ("203.0.113.7", 4444)
         pair.run(5.0)
         assert pair.right.transport.selected == pair.left.address
+
+    def test_media_from_a_new_address_moves_the_path_once_the_peer_has_answered_from_there(self) -> None:
+        pair = PeerPair()
+        pair.run(2.0)
+        right, before = pair.right.transport, pair.right.transport.selected
+        (asked,) = right.validate_path(SOMEWHERE, b"unpredictabl", pair.now)
+        assert isinstance(asked, Transmit)
+        assert asked.address == SOMEWHERE
+        answer = stun.Message(stun.BINDING, stun.MessageClass.SUCCESS, b"unpredictabl", xor_mapped_address=SOMEWHERE)
+        authentic = answer.serialise(credentials(1).password.encode())
+        assert right.handle_datagram(authentic, ("203.0.113.66", 6), pair.now) == []
+        assert right.handle_datagram(answer.serialise(b"a guess"), SOMEWHERE, pair.now) == []
+        assert right.selected == before
+        outputs = right.handle_datagram(authentic, SOMEWHERE, pair.now)
+        assert outputs == [PathValidated(SOMEWHERE), PathSelected(SOMEWHERE)]
+        assert right.validate_path(SOMEWHERE, b"unpredictab2", pair.now) == []
+
+    def test_nobody_is_asked_to_prove_an_address_before_the_handshake(self) -> None:
+        assert lonely().validate_path(SOMEWHERE, b"unpredictabl", 0.0) == []
 
     def test_an_outage_shorter_than_consent_is_survived(self) -> None:
         pair = PeerPair()
