@@ -166,6 +166,12 @@ def test_there_may_be_no_username_to_peek_at(data: bytes) -> None:
     assert stun.peek_username(data) is None
 
 
+def test_responses_are_told_from_the_rest_by_one_bit() -> None:
+    told = {cls: stun.is_response(Message(stun.BINDING, cls, TRANSACTION).serialise()) for cls in MessageClass}
+    assert [cls for cls, is_response in told.items() if is_response] == [MessageClass.SUCCESS, MessageClass.ERROR]
+    assert not stun.is_response(b"")
+
+
 def test_misuse_is_told() -> None:
     with pytest.raises(Misuse, match="12 bytes"):
         Message(stun.BINDING, MessageClass.REQUEST, b"short").serialise()
