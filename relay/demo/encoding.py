@@ -93,6 +93,7 @@ def _video_encoder(picture: VideoFrame, codec: VideoCodec, frames_per_s: int, bi
     encoder.width, encoder.height, encoder.pix_fmt = picture.width, picture.height, "yuv420p"
     encoder.framerate, encoder.time_base = Fraction(frames_per_s), Fraction(1, frames_per_s)
     encoder.bit_rate = bitrate_bps
+    encoder.thread_count = 1  # several spin while they wait for each other, which a busy machine makes long
     encoder.options = {**options, "g": str(round(KEYFRAME_INTERVAL_S * frames_per_s))}
     return encoder
 

@@ -9,9 +9,6 @@ from relay.client import SignallingClient
 from relay.demo.station import Station
 from relay.server.messages import CallKind, CallState, HangUp, RequestCall
 
-TokenSource = Callable[[], str]
-"""A fresh token for one login."""
-
 
 @dataclass(frozen=True, slots=True)
 class Wish:
@@ -23,19 +20,27 @@ class Wish:
 
 
 class SyntheticKiosk:
-    """One call after the other over one PeerConnection; `state` is where the present one is."""
+    """One call after the other over one PeerConnection; `state` is where the present one is, `tell` hears of each."""
 
-    def __init__(self, station: Station, wish: Wish, *, pause_s: float = 3.0) -> None:
+    def __init__(
+        self,
+        station: Station,
+        wish: Wish,
+        *,
+        pause_s: float = 3.0,
+        tell: Callable[[CallState], None] = lambda state: None,
+    ) -> None:
         self.state: CallState | None = None
         self.calls_connected = 0
         self._station = station
         self._wish = wish
         self._pause_s = pause_s
+        self._tell = tell
         self._signalling: SignallingClient | None = None
 
-    async def run(self, url: str, token: TokenSource) -> None:
+    async def run(self, url: str, token: str) -> None:
         """Call until cancelled, or until the connection or a request fails."""
-        async with SignallingClient(url, token()) as signalling:
+        async with SignallingClient(url, token) as signalling:
             self._signalling = signalling
             await self._station.join(signalling)
             while True:
@@ -60,6 +65,7 @@ class SyntheticKiosk:
 
     async def _follow(self, state: CallState) -> None:
         before, self.state = self.state, state
+        self._tell(state)
         if state.state == "connected":
             if before is None or before.state != "connected":
                 self.calls_connected += 1

@@ -4,7 +4,6 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from relay.client import SignallingClient
-from relay.demo.kiosk import TokenSource
 from relay.demo.station import Station
 from relay.errors import Refusal
 from relay.server.messages import AcceptOffer, CallState, FinishWrapUp, OfferMade, SeatState, SetPresence
@@ -17,9 +16,9 @@ class SyntheticSeat:
         self.state = "offline"
         self._station = station
 
-    async def run(self, url: str, token: TokenSource) -> None:
+    async def run(self, url: str, token: str) -> None:
         """Answer until cancelled, or until the connection fails."""
-        async with SignallingClient(url, token()) as signalling:
+        async with SignallingClient(url, token) as signalling:
             await self._station.join(signalling)
             await signalling.request(SetPresence(state="ready"))
             async for message in signalling:

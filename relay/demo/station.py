@@ -12,7 +12,9 @@ from relay.client.clip import Clip, ClipTrack
 from relay.client.signalling import SignallingClient
 from relay.client.webrtc import Participant, VideoCodec
 from relay.errors import RelayError
+from relay.ids import PeerId
 from relay.server.messages import FirstFrame, SetSource, Source
+from relay.service.participants import Desk, Who
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,8 @@ class Station:
     ) -> None:
         self._tracks = {source: ClipTrack(clip) for source, clip in clips.items()}
         self._participant = Participant(self._tracks, slots, video_codec=video_codec, observe=self._observe)
+        self.peer: PeerId | None = None
+        """Its name in the SFU, once it has joined."""
         self._signalling: SignallingClient | None = None
         self._call = ""
         self._connected_s = 0.0
@@ -55,9 +59,11 @@ class Station:
 
     async def join(self, signalling: SignallingClient) -> None:
         """Negotiate and connect; raises `Unavailable` when that fails."""
+        welcome = signalling.welcome
         self._signalling = signalling
         self._silence()
         await self._participant.join(signalling)
+        self.peer = Who(Desk(welcome.role), welcome.identity).peer(welcome.session)
 
     async def begin(self, call: str) -> None:
         """The call is connected: send every source from a keyframe on, and time the first frame of every slot."""

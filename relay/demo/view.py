@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from relay.metrics.histogram import Histogram
+from relay.server.messages import CallState
 from relay.sfu import PeerStats, SfuStats, StreamStats
 
 
@@ -56,6 +57,19 @@ def render(scene: Scene, rates: dict[tuple[str, str, str], float]) -> Renderable
     """The scene as a panel for a terminal of 80 columns or more."""
     title = Text.assemble((f" {scene.elapsed_s:5.1f} s  ", "dim"), (scene.headline, "bold"))
     return Panel(Group(_streams(scene, rates), _foot(scene)), title=title, title_align="left", border_style="cyan")
+
+
+def in_words(call: CallState) -> str:
+    """Where a kiosk's call is, as one line."""
+    expected = f", about {call.expected_wait_s:.0f} s" if call.expected_wait_s else ""
+    details = {
+        "queued": f"waits, number {call.position or 1} in line{expected}",
+        "offered": "a seat is being asked",
+        "connected": f"talks to {call.party or 'a seat'}",
+        "held": "is on hold",
+        "ended": f"the call ended ({call.reason or 'hangup'})",
+    }
+    return f"kiosk: {details[call.state]}"
 
 
 def _streams(scene: Scene, rates: dict[tuple[str, str, str], float]) -> Table:
