@@ -28,9 +28,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """A green run against yesterday's binary says nothing about today's source."""
     stale = stale_binaries(ROOT / "relay")
     if stale and not os.environ.get("RELAY_STALE_BINARIES"):
-        raise pytest.UsageError(
-            "run `make build` first: " + "; ".join(stale) + " (RELAY_STALE_BINARIES=1 tests what is built)"
-        )
+        more = f" and {len(stale) - 1} more" if len(stale) > 1 else ""
+        raise pytest.UsageError(f"run `make build`: {stale[0]}{more} (RELAY_STALE_BINARIES=1 tests what is built)")
 
 
 def pytest_asyncio_loop_factories(
