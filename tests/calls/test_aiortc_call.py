@@ -98,10 +98,10 @@ async def test_media_stops_while_a_call_is_on_hold_and_goes_on_after() -> None:
         Station(material(SEAT_SOURCES, "VP8"), SEAT_SLOTS) as caseworker,
         running.client("seat-4", Role.SEAT) as seat,
     ):
-        kiosk = SyntheticKiosk(citizen, Wish(ITEM))
-        calling = asyncio.create_task(kiosk.run(running.signal_url, running.token("kiosk-1", Role.KIOSK)))
         await caseworker.join(seat)
         await ready_seat(seat)
+        kiosk = SyntheticKiosk(citizen, Wish(ITEM))
+        calling = asyncio.create_task(kiosk.run(running.signal_url, running.token("kiosk-1", Role.KIOSK)))
         offer = await heard(seat, OfferMade)
         await seat.request(AcceptOffer(offer=offer.offer))
         await caseworker.begin(offer.call)
