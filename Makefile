@@ -13,7 +13,7 @@ SECONDS ?=
 ARGS ?=
 export PYTHON VENV
 
-CYTHON_SOURCES = $(shell find relay -name '*.pyx' -o -name '*.pxd')
+CYTHON_SOURCES = $(shell find relay loadtest -name '*.pyx' -o -name '*.pxd')
 
 .PHONY: run demo test check build dist bench clean
 .DEFAULT_GOAL := build
@@ -55,4 +55,4 @@ bench: $(VENV)/.test build
 clean:
 	rm -rf build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find relay loadtest benchmarks tests examples -name __pycache__ -prune -exec rm -rf {} +
-	find relay \( -name '*.so' -o -name '*.c' \) -delete
+	find relay loadtest \( -name '*.so' -o -name '*.c' \) -delete

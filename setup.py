@@ -36,7 +36,7 @@ def extension(path: Path) -> Extension:
 
 setup(
     ext_modules=cythonize(
-        [extension(path) for path in sorted(Path("relay").rglob("*.pyx"))],
+        [extension(path) for room in ("relay", "loadtest") for path in sorted(Path(room).rglob("*.pyx"))],
         compiler_directives=DIRECTIVES,
         annotate=bool(os.environ.get("RELAY_ANNOTATE")),
         nthreads=os.cpu_count() or 1,
