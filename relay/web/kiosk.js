@@ -4,6 +4,7 @@ import { Choice } from './kiosk/choose.js';
 import { Talk } from './kiosk/talk.js';
 import { Waiting } from './kiosk/waiting.js';
 import { RelayClient, tokenOf } from './relay.js';
+import { stayAwake } from './ui/awake.js';
 import { Countdown, runClock } from './ui/clock.js';
 import { byId, setIcon } from './ui/elements.js';
 import { ask, banner, toast, withdrawQuestion } from './ui/notice.js';
@@ -90,13 +91,24 @@ async function placeCall() {
   waiting.begin();
   views.show('waiting');
   waiting.mirror(client.capture.tracks);
-  try {
-    await client.requestCall({ ...wish, language: language(), ...(lostCall && { resume: lostCall }) });
-  } catch (failure) {
-    endCapture();
-    choice.complain(failure.status === 429 || failure.status === 503 ? 'kiosk.refused.busy' : 'kiosk.refused');
-    views.show('confirm');
-  }
+  await client.requestCall({ ...wish, language: language(), ...(lostCall && { resume: lostCall }) }).catch(showRefusal);
+}
+
+/** @param {{status: number}} failure */
+function showRefusal({ status }) {
+  endCapture();
+  choice.complain(status === 429 || status === 503 ? 'kiosk.refused.busy' : 'kiosk.refused');
+  views.show('confirm');
+}
+
+/** Ask for the devices, then for a caseworker; the visitor may have left meanwhile. */
+async function callFor(next) {
+  wish = next;
+  byId('call').disabled = true;
+  const ready = await prepareDevices();
+  byId('call').disabled = client.signalling.state !== 'online';
+  if (wish !== next) client.capture.close();
+  else if (ready) await placeCall();
 }
 
 function endCapture() {
@@ -180,11 +192,13 @@ function wire() {
   });
   on(client, 'call', showCall);
   client.addEventListener('capture', () => views.current === 'waiting' && waiting.mirror(client.capture.tracks));
-  on(choice, 'wish', async (next) => {
-    wish = next;
-    if (await prepareDevices()) await placeCall();
+  on(client, 'request-refused', showRefusal);
+  on(choice, 'wish', callFor);
+  on(views, 'show', (view) => {
+    if (['groups', 'items', 'confirm'].includes(view)) endCapture();
+    stayAwake(view === 'waiting' || view === 'talk');
   });
-  byId('devices-retry').addEventListener('click', async () => (await prepareDevices()) && placeCall());
+  byId('devices-retry').addEventListener('click', () => callFor(wish));
   byId('devices-without').addEventListener('click', placeCall);
   byId('cancel').addEventListener('click', async () => {
     if (await ask(CANCEL)) leave();
@@ -195,7 +209,7 @@ function wire() {
   byId('again').addEventListener('click', async () => {
     homeward.stop();
     if (byId('again').dataset.trouble !== 'true' || !wish) return choice.reset();
-    if (await prepareDevices()) await placeCall();
+    await callFor(wish);
   });
   byId('done').addEventListener('click', goHome);
   byId('unavailable-retry').addEventListener('click', () => location.reload());
@@ -208,10 +222,7 @@ function wire() {
 async function leave() {
   const talking = views.current === 'talk';
   await client.hangUp(talking ? 'hangup' : 'abandoned');
-  if (!talking && views.current === 'waiting') {
-    endCapture();
-    goHome();
-  }
+  if (!talking && views.current === 'waiting') goHome();
 }
 
 function start() {

@@ -1,7 +1,8 @@
 import { Capture } from './client/capture.js';
 import { emit, on } from './client/events.js';
+import { firstFrame } from './client/first-frame.js';
 import { MediaSession } from './client/media.js';
-import { SOURCES, kindOf } from './client/messages.js';
+import { SOURCES } from './client/messages.js';
 import { QualityMeter } from './client/quality.js';
 import { Failure, Signalling } from './client/signalling.js';
 
@@ -11,7 +12,6 @@ export { Failure };
 /** @typedef {import('./client/messages.js').CallState} CallState */
 
 const QUALITY_INTERVAL_MS = 2000;
-const FIRST_FRAME_LIMIT_MS = 60_000;
 const NEGOTIATION_RETRY_MS = 3000;
 const FORGOTTEN_MS = 4000;
 const IN_CONVERSATION = ['connected', 'held'];
@@ -43,7 +43,7 @@ export function rememberToken(page, token) {
 /**
  * A participant of the relay: signalling, media and capture joined, which is all a page needs.
  *
- * Events (detail): `link` (state of the signalling), `media` (state of the media path), `welcome`, `call` (CallState),
+ * Events (detail): `link` (state of the signalling), `media` (state of the media path), `welcome`, `call` (CallState), `request-refused` (Failure, of a call asked for again),
  * `offer` (OfferMade or null), `offer-ended`, `seat` (SeatState), `remote` (sources of the other side, a Set),
  * `capture` ({source, track}), `slot` ({slot, track}), `quality` (Quality), `first-frame` ({slot, elapsedMs}), `wallboard`.
  */
@@ -73,10 +73,10 @@ export class RelayClient extends EventTarget {
   #withdrawn = false;
   /** @type {Record<string, unknown> | null} A call request without its reply yet. */
   #wanted = null;
-  #connectedAt = 0;
   #meter = new QualityMeter();
   #negotiationTimer = 0;
   #forgottenTimer = 0;
+  #measureTimer = 0;
 
   /**
    * @param {object} options
@@ -102,6 +102,7 @@ export class RelayClient extends EventTarget {
   close() {
     clearTimeout(this.#negotiationTimer);
     clearTimeout(this.#forgottenTimer);
+    clearInterval(this.#measureTimer);
     this.signalling.stop();
     this.media.close();
     this.capture.close();
@@ -173,15 +174,16 @@ export class RelayClient extends EventTarget {
     on(this.media, 'state', (state) => emit(this, 'media', state));
     on(this.media, 'slot', ({ slot }) => this.#feed(slot));
     on(capture, 'track', ({ source, track }) => this.#onTrack(source, track));
-    window.setInterval(() => this.#measure(), QUALITY_INTERVAL_MS);
+    this.#measureTimer = window.setInterval(() => this.#measure(), QUALITY_INTERVAL_MS);
     window.addEventListener('pagehide', () => this.close());
+    window.addEventListener('pageshow', ({ persisted }) => persisted && location.reload()); // what was closed stays closed
   }
 
   #onWelcome(welcome, media) {
     this.welcome = welcome;
     emit(this, 'welcome', welcome);
     if (media) this.#resume(welcome);
-    if (this.#wanted) this.#askAgain().catch(() => undefined);
+    if (this.#wanted) this.#askAgain().catch((failure) => emit(this, 'request-refused', failure));
     if (this.call && this.call.state !== 'ended') this.#expectNews(this.call);
   }
 
@@ -242,7 +244,6 @@ export class RelayClient extends EventTarget {
 
   /** @param {CallState} call */
   #onConnected(call) {
-    this.#connectedAt = performance.now();
     this.firstFrames = {};
     this.#meter = new QualityMeter();
     for (const slot of this.#players.keys()) {
@@ -311,24 +312,21 @@ export class RelayClient extends EventTarget {
     const track = this.media.slots.get(slot);
     if (!player || !track || !IN_CONVERSATION.includes(this.call?.state ?? '')) return;
     player.srcObject = new MediaStream([track]);
-    player.play().catch(() => document.addEventListener('pointerdown', () => player.play(), { once: true }));
+    player.play().catch(() => {
+      // A browser that wants a touch before it plays sound gets it with the next one.
+      document.addEventListener('pointerdown', () => player.play().catch(() => undefined), { once: true });
+    });
   }
 
   /** @param {Source} slot @param {string} call */
-  #awaitFirstFrame(slot, call) {
+  async #awaitFirstFrame(slot, call) {
     const player = this.#players.get(slot);
-    if (kindOf(slot) !== 'video' || !(player instanceof HTMLVideoElement)) return;
-    const connectedAt = this.#connectedAt;
-    let seen = !document.hidden; // a hidden page paints no frames, so its time would mean nothing
-    document.addEventListener('visibilitychange', () => (seen = false), { once: true });
-    player.requestVideoFrameCallback((now) => {
-      const elapsedMs = now - connectedAt;
-      if (!seen || this.call?.call !== call || this.#connectedAt !== connectedAt || elapsedMs > FIRST_FRAME_LIMIT_MS)
-        return;
-      this.firstFrames[slot] = elapsedMs;
-      emit(this, 'first-frame', { slot, elapsedMs });
-      this.request('first-frame', { call, slot, elapsed_ms: Math.max(0, elapsedMs) }).catch(() => undefined);
-    });
+    if (!(player instanceof HTMLVideoElement)) return;
+    const elapsedMs = await firstFrame(player, performance.now());
+    if (elapsedMs === null || this.call?.call !== call) return;
+    this.firstFrames[slot] = elapsedMs;
+    emit(this, 'first-frame', { slot, elapsedMs });
+    this.request('first-frame', { call, slot, elapsed_ms: elapsedMs }).catch(() => undefined);
   }
 
   async #measure() {

@@ -77,7 +77,7 @@ function callRow(row) {
     grade,
     make('th', { scope: 'row', textContent: item ? either(item.name_zh, item.name_en) : row.item }),
     cell(row.kiosk),
-    cell(row.seat),
+    cell(board?.seat_rows.find(({ seat }) => seat === row.seat)?.name ?? row.seat),
     cell(seconds(row.elapsed_s)),
     cell(milliseconds(row.rtt_ms)),
     cell(milliseconds(row.jitter_ms)),
@@ -113,7 +113,7 @@ function showFigures(next) {
   const figures = {
     waiting: `${next.waiting}`,
     longest: seconds(next.longest_wait_s),
-    level: percent(next.service_level),
+    level: next.service_level === null ? '–' : (next.service_level * 100).toFixed(0),
     'in-call': `${next.in_call}`,
     answered: `${next.answered_today}`,
     abandoned: `${next.abandoned_today}`,

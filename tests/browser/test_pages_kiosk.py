@@ -92,7 +92,7 @@ async def test_a_call_from_choosing_to_thanks(open_page: OpenPage) -> None:
         await expect(page.locator("#waiting-expected")).to_have_text("约3分钟")
         await expect(page.locator("#waiting-waited")).to_have_text("1:02")
         await server.say(CallState(call="c1", state="queued", position=1, expected_wait_s=20, waited_s=90))
-        await expect(page.locator("#position")).to_contain_text("下一位就是您")
+        await expect(page.locator("#position")).to_contain_text("下一位")
         await server.say(CallState(call="c1", state="offered", waited_s=95))
         await expect(page.get_by_role("heading", name="工作人员马上就来")).to_be_visible()
 
@@ -224,7 +224,7 @@ async def test_a_lost_seat_brings_the_visitor_back_to_the_queue(open_page: OpenP
         page = await open_page(server, "kiosk.html")
         await talk(server, page)
         await server.say(CallState(call="c1", state="queued", position=1, waited_s=80))
-        await expect(page.locator("#position")).to_contain_text("下一位就是您")
+        await expect(page.locator("#position")).to_contain_text("下一位")
         await expect(page.get_by_text("已为您保留位置")).to_be_visible()
 
 
@@ -250,7 +250,7 @@ async def test_a_lost_line_is_told_and_comes_back_with_its_session(open_page: Op
         await server.greeted(2)
         await expect(page.locator("#banner")).to_be_hidden()
         await server.say(CallState(call="c1", state="queued", position=1))
-        await expect(page.locator("#position")).to_contain_text("下一位就是您")
+        await expect(page.locator("#position")).to_contain_text("下一位")
         assert {hello.session for hello in server.sent if isinstance(hello, Hello)} == {"session-1"}
         assert request.idempotency_key
 

@@ -39,6 +39,11 @@ export class Capture extends EventTarget {
   /** @type {Record<Source, CaptureState>} */
   state = { microphone: 'off', camera: 'off', document: 'off', screen: 'off' };
 
+  /** @type {Set<Source>} What was asked for and not stopped since; the person may take long to permit it. */
+  #wanted = new Set();
+  /** @type {Promise<void>} One question at a time. */
+  #turn = Promise.resolve();
+
   /**
    * Open sources that are not open yet. One question to the person for microphone and camera together; when that
    * fails, each alone, so that a missing camera does not cost the sound.
@@ -46,20 +51,15 @@ export class Capture extends EventTarget {
    * @returns {Promise<Record<Source, CaptureState>>}
    */
   async open(sources) {
-    const wanted = sources.filter((source) => !this.tracks.has(source));
-    const pair = wanted.filter((source) => source === 'microphone' || source === 'camera');
-    if (pair.length === 2 && !(await this.#acquire(pair))) {
-      for (const source of pair) await this.#acquire([source]);
-    } else if (pair.length === 1) {
-      await this.#acquire(pair);
-    }
-    if (wanted.includes('document')) await this.#acquire(['document']);
-    if (wanted.includes('screen')) await this.#acquire(['screen']);
+    for (const source of sources) this.#wanted.add(source);
+    this.#turn = this.#turn.then(() => this.#openMissing(sources));
+    await this.#turn;
     return this.state;
   }
 
   /** Stop a source and release its device. @param {Source} source */
   stop(source) {
+    this.#wanted.delete(source);
     const track = this.tracks.get(source);
     if (!track) return;
     track.onended = null;
@@ -104,6 +104,19 @@ export class Capture extends EventTarget {
     await this.open([source]);
   }
 
+  /** @param {Source[]} sources */
+  async #openMissing(sources) {
+    const wanted = sources.filter((source) => this.#wanted.has(source) && !this.tracks.has(source));
+    const pair = wanted.filter((source) => source === 'microphone' || source === 'camera');
+    if (pair.length === 2 && !(await this.#acquire(pair))) {
+      for (const source of pair) await this.#acquire([source]);
+    } else if (pair.length === 1) {
+      await this.#acquire(pair);
+    }
+    if (wanted.includes('document')) await this.#acquire(['document']);
+    if (wanted.includes('screen')) await this.#acquire(['screen']);
+  }
+
   /** @param {Source[]} sources @returns {Promise<boolean>} whether all of them are live */
   async #acquire(sources) {
     try {
@@ -140,6 +153,10 @@ export class Capture extends EventTarget {
 
   /** @param {Source} source @param {MediaStreamTrack} track */
   #keep(source, track) {
+    if (!this.#wanted.has(source)) {
+      track.stop();
+      return;
+    }
     track.contentHint = CONTENT_HINT[source];
     track.onended = () => this.#lose(source);
     this.tracks.set(source, track);

@@ -12,6 +12,8 @@ import { SOURCES, kindOf } from './messages.js';
 /** A path that is `disconnected` often comes back by itself; after this we restart ICE. */
 const DISCONNECTED_PATIENCE_MS = 1500;
 const RESTART_INTERVAL_MS = 4000;
+/** After so many restarts without a path, the relay has lost us: begin afresh. */
+const RESTART_LIMIT = 3;
 
 /** Sending is off until a call needs it: a booth that nobody uses sends nothing. */
 const ENCODINGS = {
@@ -61,6 +63,7 @@ export class MediaSession extends EventTarget {
   /** @type {Promise<void>} One negotiation at a time. */
   #turn = Promise.resolve();
   #restartTimer = 0;
+  #restarts = 0;
 
   /** @param {Exchange} exchange carries an offer to the relay @param {string} [codec] the only video codec to use */
   constructor(exchange, codec = '') {
@@ -98,8 +101,10 @@ export class MediaSession extends EventTarget {
   async restart() {
     clearTimeout(this.#restartTimer);
     if (!this.#connection) return;
-    this.#restartTimer = window.setTimeout(() => this.restart(), RESTART_INTERVAL_MS);
-    await this.#negotiate({ iceRestart: true }).catch(() => undefined);
+    this.#restartTimer = window.setTimeout(() => this.state !== 'connected' && this.restart(), RESTART_INTERVAL_MS);
+    const afresh = ++this.#restarts > RESTART_LIMIT;
+    // Without signalling there is no answer: the timer tries again, and the path may come back by itself meanwhile.
+    await (afresh ? this.open() : this.#negotiate({ iceRestart: true })).catch(() => undefined);
   }
 
   /**
@@ -184,6 +189,7 @@ export class MediaSession extends EventTarget {
     const state = connection.connectionState;
     if (state === 'connected') {
       clearTimeout(this.#restartTimer);
+      this.#restarts = 0;
       this.#enter('connected');
     } else if (state === 'failed') {
       this.#enter('interrupted');

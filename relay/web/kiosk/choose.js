@@ -41,6 +41,11 @@ export class Choice extends EventTarget {
     byId('items-filter').addEventListener('input', () => this.#list());
     languageSwitch.addEventListener('change', () => this.#list());
     byId('booked').addEventListener('change', ({ target }) => this.#askAppointment(target.checked));
+    byId('appointment').addEventListener('keydown', (event) => {
+      if (event.key !== 'Enter') return; // scanners end with it; calling is the visitor's decision
+      event.preventDefault();
+      byId('call').focus();
+    });
     byId('confirm').addEventListener('submit', (event) => {
       event.preventDefault();
       this.#submit();

@@ -79,9 +79,14 @@ export class Talk {
     this.#watch.start();
     showSignal(byId('talk-quality'), null);
     this.controls.offerDevices();
-    this.#client.setSource('microphone', true); // a call never begins muted
-    this.#client.setSource('camera', true);
+    this.#openSources();
     this.#showOwn();
+  }
+
+  /** A call never begins muted, nor without a picture. */
+  async #openSources() {
+    await this.#client.capture.open(['microphone', 'camera']);
+    await this.#client.setSource('microphone', true);
   }
 
   #showOwn() {
