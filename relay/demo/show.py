@@ -132,8 +132,11 @@ class Show:
     def _residence(self) -> str:
         worker = self._sfu.stats()
         residence = Histogram(worker.residence_bounds_s, worker.residence_counts)
-        median, tail = ((residence.quantile(share) or 0.0) * 1000 for share in (0.5, 0.99))
-        return f"{sum(residence.counts)} packets stayed in the relay for ≤ {median:g} ms (p50), ≤ {tail:g} ms (p99)"
+        median, tail = residence.quantile(0.5), residence.quantile(0.99)
+        if median is None or tail is None:
+            return "no packet went through the relay"
+        packets = sum(residence.counts)
+        return f"{packets} packets stayed in the relay for ≤ {median * 1000:g} ms (p50), ≤ {tail * 1000:g} ms (p99)"
 
 
 def script_of(relay: Relay, url: str, codec: VideoCodec, *, answered: bool) -> Script:
