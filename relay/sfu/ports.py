@@ -220,7 +220,7 @@ class Forwarder(Protocol):
         """Feed the slot from nothing."""
 
     def tick(self, now_ns: int) -> None:
-        """Every 10–20 ms: ask for missing packets upstream, give up on old ones, retry what could not be sent."""
+        """Every 10–20 ms: ask senders for missing packets, tell them what arrived (transport-cc), retry what could not be sent."""
 
     def notices(self) -> list[Notice]:
         """What happened since the last call; bounded, repeated wishes for one track are one notice."""

@@ -29,6 +29,7 @@ from relay.sfu.wire.sdp import (
 _KINDS = {"audio": Kind.AUDIO, "video": Kind.VIDEO}
 _PROTOCOLS = {"UDP/TLS/RTP/SAVPF", "TCP/TLS/RTP/SAVPF", "RTP/SAVPF"}
 _FEEDBACK = {("nack", ""), ("nack", "pli"), ("ccm", "fir")}
+_UPWARD_FEEDBACK = {("transport-cc", "")}
 
 
 def understand(
@@ -90,21 +91,25 @@ def _section(
     source = sources.get(mid) if direction.sends else None
     slot = slots.get(mid) if direction.receives else None
     usable = kind is not None and media.protocol in _PROTOCOLS and _is_open(media)
-    formats = _formats(media, kind, codecs) if usable and kind is not None and (source or slot) else ()
+    if not usable or kind is None or not (source or slot):
+        return Section(mid, media)
+    upward = slot is None
+    formats = _formats(media, kind, codecs, upward=upward)
     if not formats:
         return Section(mid, media)
     ssrc, rtx_ssrc = _ssrcs(media) if source else (0, 0)
-    return Section(mid, media, kind, source, slot, formats, _extensions(media), ssrc, rtx_ssrc)
+    return Section(mid, media, kind, source, slot, formats, _extensions(media, upward=upward), ssrc, rtx_ssrc)
 
 
 def _is_open(media: MediaDescription) -> bool:
     return media.port != 0 or media.attributes.has("bundle-only")
 
 
-def _formats(media: MediaDescription, kind: Kind, codecs: frozenset[str]) -> tuple[Format, ...]:
+def _formats(media: MediaDescription, kind: Kind, codecs: frozenset[str], *, upward: bool) -> tuple[Format, ...]:
     offered = {each.payload_type: each for each in media.attributes.all(RtpMap)}
     parameters = {each.payload_type: each for each in media.attributes.all(Fmtp)}
-    feedback = media.attributes.all(RtcpFeedback)
+    taken = _FEEDBACK | _UPWARD_FEEDBACK if upward else _FEEDBACK
+    feedback = [each for each in media.attributes.all(RtcpFeedback) if (each.kind, each.parameter) in taken]
     repair = _repair(offered, parameters)
     formats = []
     for number in media.payload_types:
@@ -114,7 +119,7 @@ def _formats(media: MediaDescription, kind: Kind, codecs: frozenset[str]) -> tup
         if rtpmap is None or codec is None or codec.kind is not kind or codec.name not in codecs:
             continue
         payload = _payload(codec, rtpmap, repair.get(number, -1))
-        wanted = tuple(each for each in feedback if each.payload_type in (number, None) and _is_ours(each))
+        wanted = tuple(each for each in feedback if each.payload_type in (number, None))
         encoding = rtpmap.serialise().split(" ", 1)[1]
         formats.append(Format(payload, encoding, "" if fmtp is None else fmtp.text, wanted))
     return tuple(formats)
@@ -135,15 +140,14 @@ def _repair(offered: Mapping[int, RtpMap], parameters: Mapping[int, Fmtp]) -> di
     return repair
 
 
-def _is_ours(feedback: RtcpFeedback) -> bool:
-    return (feedback.kind, feedback.parameter) in _FEEDBACK
-
-
-def _extensions(media: MediaDescription) -> tuple[ExtMap, ...]:
+def _extensions(media: MediaDescription, *, upward: bool) -> tuple[ExtMap, ...]:
     return tuple(
         each
         for each in media.attributes.all(ExtMap)
-        if each.uri in extensions.URIS and each.id <= extensions.MAX_ID and each.direction is None
+        if each.uri in extensions.URIS
+        and each.id <= extensions.MAX_ID
+        and each.direction is None
+        and (upward or extensions.URIS[each.uri] not in extensions.UPWARD)
     )
 
 

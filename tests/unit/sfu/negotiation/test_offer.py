@@ -100,3 +100,16 @@ def test_an_offer_that_cannot_be_answered_is_malformed(name: str) -> None:
 def test_a_pts_reserved_for_padding_extension_is_not_agreed() -> None:
     text = offer(section("0").replace("extmap:4", "extmap:15"))
     assert agree(text, {"0": "camera"}).extension_ids == {}
+
+
+def test_transport_wide_feedback_is_for_what_the_offerer_sends() -> None:
+    extra = (
+        "a=rtcp-fb:96 transport-cc\n"
+        "a=extmap:5 http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01\n"
+    )
+    text = offer(section("0", extra=extra), section("1", direction="recvonly", extra=extra))
+    source, slot = agree(text, {"0": "camera"}, {"1": "camera"}).sections
+    assert "transport-cc" in [line.kind for line in source.formats[0].feedback]
+    assert "transport-cc" not in [line.kind for line in slot.formats[0].feedback]
+    assert [each.id for each in source.extensions] == [4, 5]
+    assert [each.id for each in slot.extensions] == [4]

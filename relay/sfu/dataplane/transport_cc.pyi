@@ -1,0 +1,6 @@
+from typing import final
+
+@final
+class ArrivalLog:
+    def note(self, sequence: int, received_ns: int) -> None: ...
+    def report(self, now_ns: int) -> bytes: ...
