@@ -3,19 +3,30 @@
 import os
 import select
 import socket
+import time
 
 from pylibsrtp import Policy, Session
+from pylibsrtp._binding import ffi, lib
 
 from relay.sfu.dataplane import Forwarder
-from relay.sfu.ports import Arrival, CodecFamily, Payload
+from relay.sfu.ports import Arrival, CodecFamily, Kind, Notice, NoticeKind, Payload
 from tests.support.packets import Rtp, read_rtp
 
 GCM = 0x0007
+CM80 = 0x0001
 KEY_BYTES = {0x0001: 30, 0x0002: 30, 0x0007: 28, 0x0008: 44}
 PATIENCE_S = 5.0
 
 VP8 = [Payload(1, CodecFamily.VP8, 96, 97, 90_000)]
 OPUS = [Payload(2, CodecFamily.OPUS, 111, -1, 48_000)]
+H264 = [Payload(3, CodecFamily.H264, 102, 103, 90_000)]
+
+
+def protect(session: Session, packet: bytes) -> bytes:
+    """SRTP for packets of any length; `Session.protect` takes no more than 1,356 bytes."""
+    buffer, length = ffi.new("char[]", packet + bytes(20)), ffi.new("int *", len(packet))
+    assert lib.srtp_protect(session._srtp[0], buffer, length) == lib.srtp_err_status_ok
+    return bytes(ffi.buffer(buffer)[: length[0]])
 
 
 class Client:
@@ -23,14 +34,26 @@ class Client:
 
     def __init__(self, bench: "Bench", profile: int = GCM, family: int = socket.AF_INET) -> None:
         self.bench = bench
-        self.socket = socket.socket(family, socket.SOCK_DGRAM)
-        self.socket.bind(("::1" if family == socket.AF_INET6 else "127.0.0.1", 0))
-        self.socket.setblocking(False)
+        self.family = family
+        self.socket = self.open_socket()
         self.peer = bench.forwarder.add_peer()
         self.profile = profile
         self.sending, self.receiving = os.urandom(KEY_BYTES[profile]), os.urandom(KEY_BYTES[profile])
         self.outbound = self._session(self.sending, Policy.SSRC_ANY_OUTBOUND)
         self.inbound = self._session(self.receiving, Policy.SSRC_ANY_INBOUND)
+
+    def open_socket(self) -> socket.socket:
+        """A socket for this client, on an address of its own."""
+        opened = socket.socket(self.family, socket.SOCK_DGRAM)
+        opened.bind(("::1" if self.family == socket.AF_INET6 else "127.0.0.1", 0))
+        opened.setblocking(False)
+        self.bench.sockets.append(opened)
+        return opened
+
+    @property
+    def address(self) -> tuple[str, int]:
+        host, port = self.socket.getsockname()[:2]
+        return host, port
 
     def _session(self, key: bytes, direction: int) -> Session:
         policy = Policy(key=key, ssrc_type=direction, srtp_profile=self.profile)
@@ -40,22 +63,39 @@ class Client:
 
     def join(self) -> "Client":
         """What ICE and DTLS would do."""
-        self.bench.forwarder.set_path(self.peer, self.socket.getsockname()[:2])
+        self.bench.forwarder.set_path(self.peer, self.address)
         self.bench.forwarder.set_keys(self.peer, self.profile, self.sending, self.receiving)
         return self
 
-    def send_raw(self, *datagrams: bytes) -> None:
-        for data in datagrams:
-            self.socket.sendto(data, self.bench.address(self.socket.family))
+    def track(
+        self,
+        ssrc: int = 0x1111,
+        rtx_ssrc: int = 0,
+        *,
+        mid: bytes = b"",
+        kind: Kind = Kind.VIDEO,
+        payloads: list[Payload] = VP8,
+    ) -> int:
+        return self.bench.forwarder.add_track(self.peer, kind, mid, ssrc, rtx_ssrc, payloads)
 
-    def send(self, *packets: bytes) -> None:
-        self.send_raw(*(self.outbound.protect(packet) for packet in packets))
+    def slot(
+        self, ssrc: int = 0x2222, rtx_ssrc: int = 0, *, kind: Kind = Kind.VIDEO, payloads: list[Payload] = VP8
+    ) -> int:
+        return self.bench.forwarder.add_slot(self.peer, kind, ssrc, rtx_ssrc, payloads)
+
+    def send_raw(self, *datagrams: bytes, via: socket.socket | None = None) -> None:
+        for data in datagrams:
+            (via or self.socket).sendto(data, self.bench.address(self.family))
+
+    def send(self, *packets: bytes, via: socket.socket | None = None) -> None:
+        self.send_raw(*(protect(self.outbound, packet) for packet in packets), via=via)
 
     def send_rtcp(self, *packets: bytes) -> None:
+        """One compound packet."""
         self.send_raw(self.outbound.protect_rtcp(b"".join(packets)))
 
     def datagrams(self) -> list[bytes]:
-        """What arrived by now."""
+        """What arrived by now: on loopback, all that was sent."""
         found = []
         while True:
             try:
@@ -68,6 +108,7 @@ class Client:
         return [read_rtp(self.inbound.unprotect(data)) for data in self.datagrams() if not 192 <= data[1] <= 223]
 
     def take_rtcp(self) -> list[bytes]:
+        """The compound packets that arrived by now, in order."""
         return [self.inbound.unprotect_rtcp(data) for data in self.datagrams() if 192 <= data[1] <= 223]
 
 
@@ -76,20 +117,21 @@ class Bench:
 
     def __init__(self, family: int = socket.AF_INET, **limits: int) -> None:
         self.socket = socket.socket(family, socket.SOCK_DGRAM)
+        self.sockets = [self.socket]
         if family == socket.AF_INET6:
             self.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
         self.socket.bind(("::" if family == socket.AF_INET6 else "127.0.0.1", 0))
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
         self.socket.setblocking(False)
         self.forwarder = Forwarder(**limits)
         self.forwarder.attach(self.socket.fileno())
-        self.clients: list[Client] = []
 
-    def address(self, family: int) -> tuple[str, int]:
+    def address(self, family: int = socket.AF_INET) -> tuple[str, int]:
+        """Where a client of this family finds the relay."""
         return ("::1" if family == socket.AF_INET6 else "127.0.0.1", self.socket.getsockname()[1])
 
     def client(self, profile: int = GCM, family: int = socket.AF_INET) -> Client:
-        self.clients.append(Client(self, profile, family))
-        return self.clients[-1]
+        return Client(self, profile, family)
 
     def pump(self, datagrams: int) -> list[Arrival]:
         """Until the forwarder has received this many more."""
@@ -100,15 +142,25 @@ class Bench:
             arrivals += self.forwarder.pump()
         return arrivals
 
+    def tick(self, later_ms: float = 0.0) -> None:
+        """As if so much time had passed."""
+        self.forwarder.tick(self.now_ns(later_ms))
+
+    def now_ns(self, later_ms: float = 0.0) -> int:
+        return time.time_ns() + int(later_ms * 1e6)
+
     def count(self, name: str) -> int:
         return self.forwarder.counters()[name]
 
     def drops(self) -> dict[str, int]:
         """Reasons that occurred."""
-        return {
-            name[5:]: count for name, count in self.forwarder.counters().items() if name.startswith("drop_") and count
-        }
+        counters = self.forwarder.counters().items()
+        return {name.removeprefix("drop_"): count for name, count in counters if name.startswith("drop_") and count}
+
+    def notices(self) -> list[tuple[NoticeKind, int]]:
+        notices: list[Notice] = self.forwarder.notices()
+        return [(NoticeKind(notice.kind), notice.handle) for notice in notices]
 
     def close(self) -> None:
-        for sock in [self.socket, *(client.socket for client in self.clients)]:
-            sock.close()
+        for each in self.sockets:
+            each.close()

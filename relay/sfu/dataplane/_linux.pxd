@@ -1,5 +1,5 @@
-"""Declarations only: the kernel's datagram calls. Elsewhere than on Linux, loops of single calls stand in for the batch calls,
-and the option that Linux alone has is -1: it is not asked for then."""
+"""Declarations only: the kernel's datagram calls. Elsewhere than on Linux, loops of single calls stand in for the
+batch calls, and the option that Linux alone has is -1: it is not asked for then."""
 
 from libc.stdint cimport int64_t, uint32_t
 

@@ -1,4 +1,5 @@
-"""The memory that datagrams pass through, allocated once: a batch coming in, a batch going out, a tray for the control side."""
+"""The memory that datagrams pass through, allocated once: a batch coming in, a batch going out, a tray for the control
+side."""
 
 from libc.stdint cimport int32_t, int64_t, uint8_t
 

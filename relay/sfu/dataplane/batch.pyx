@@ -1,15 +1,17 @@
 """Inbox, outbox and tray.
 
-Packets going out are chained per receiver (a lane) while a batch is made, so that what one receiver gets stays in order and
-stands together; then each run of equal lengths in a lane becomes one message, which the kernel cuts into datagrams
-(UDP_SEGMENT: all segments have the length of the first, only the last may be shorter).
+Packets going out are chained per receiver (a lane) while a batch is made, so that what one receiver gets stays in
+order and stands together; then each run of equal lengths in a lane becomes one message, which the kernel cuts into
+datagrams (UDP_SEGMENT: all segments have the length of the first, only the last may be shorter).
 """
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy, memset
 
-from ._inet cimport CMSG_DATA, CMSG_FIRSTHDR, CMSG_LEN, CMSG_SPACE, SOL_UDP, UDP_SEGMENT, cmsghdr, iovec, mmsghdr, sockaddr_in6
+from ._inet cimport (
+    CMSG_DATA, CMSG_FIRSTHDR, CMSG_LEN, CMSG_SPACE, SOL_UDP, UDP_SEGMENT, cmsghdr, iovec, mmsghdr, sockaddr_in6,
+)
 from .types cimport CELL, NOTHING
 
 

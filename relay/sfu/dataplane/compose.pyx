@@ -1,16 +1,18 @@
-"""An outgoing packet is written once, into the cell it leaves from: header under new numbers, the extensions the receiver
-negotiated under its ids, then the payload with its picture ids renumbered.
+"""An outgoing packet is written once, into the cell it leaves from: header under new numbers, the extensions the
+receiver negotiated under its ids, then the payload with its picture ids renumbered.
 
-Of the extensions only those that describe the media go from hop to hop; the others (MID, RID, transport-wide sequence numbers,
-send time) belong to the hop they were made for.
+Of the extensions only those that describe the media go from hop to hop; the others (MID, RID, transport-wide sequence
+numbers, send time) belong to the hop they were made for.
 """
 
-from libc.stdint cimport uint8_t
+from libc.stdint cimport uint8_t, uint16_t, uint32_t
 from libc.string cimport memcpy, memset
 
-from .header cimport write16, write32
+from .header cimport read_elements, read_header, strip_padding, write16, write32
+from .payload cimport inspect
 from .types cimport (
-    ABS_CAPTURE_TIME, AUDIO_LEVEL, MAX_PACKET, NOTHING, PLAYOUT_DELAY, VIDEO_ORIENTATION, Descriptor, Element, Label, Packet,
+    ABS_CAPTURE_TIME, AUDIO_LEVEL, MAX_KINDS, MAX_PACKET, NOTHING, PLAYOUT_DELAY, VIDEO_ORIENTATION, Descriptor,
+    Element, Label, Packet,
 )
 
 cdef enum:
@@ -22,8 +24,9 @@ cdef inline uint8_t _wire_id(const Element* element, const uint8_t* ids) noexcep
     return ids[element.kind] if END_TO_END >> element.kind & 1 else 0
 
 
-cdef inline int _element_room(const Packet* packet, const uint8_t* ids, bint* two_byte) noexcept nogil:
-    """Bytes of all elements that go on, padded; whether one of them needs the two-byte form (RFC 8285 §4.3)."""
+cdef inline int _extension_length(const Packet* packet, const uint8_t* ids, bint* two_byte) noexcept nogil:
+    """Bytes of the extension block with all elements that go on, 0 without any; whether one of them needs the two-byte
+    form (RFC 8285 §4.3)."""
     cdef int room = 0, count = 0
     cdef const Element* element
     two_byte[0] = False
@@ -36,20 +39,18 @@ cdef inline int _element_room(const Packet* packet, const uint8_t* ids, bint* tw
     if count == 0:
         return 0
     room += 2 * count if two_byte[0] else count
-    return (room + 3) & ~3
+    return 4 + ((room + 3) & ~3)
 
 
-cdef inline int _write_elements(const Packet* packet, const uint8_t* ids, uint8_t* out) noexcept nogil:
-    """The extension block with its frame; its length, 0 when nothing goes on."""
-    cdef bint two_byte = False
-    cdef int room = _element_room(packet, ids, &two_byte), at = 4
+cdef inline void _write_extension(
+    const Packet* packet, const uint8_t* ids, bint two_byte, int length, uint8_t* out
+) noexcept nogil:
     cdef const Element* element
     cdef uint8_t wire_id
-    if room == 0:
-        return 0
+    cdef int at = 4
     write16(out, 0x1000 if two_byte else 0xBEDE)
-    write16(out + 2, room // 4)
-    memset(out + at + room - 4, 0, 4)
+    write16(out + 2, length // 4 - 1)
+    memset(out + length - 4, 0, 4)
     for index in range(packet.element_count):
         element = &packet.elements[index]
         wire_id = _wire_id(element, ids)
@@ -64,44 +65,86 @@ cdef inline int _write_elements(const Packet* packet, const uint8_t* ids, uint8_
             at += 1
         memcpy(out + at, packet.data + element.at, element.length)
         at += element.length
-    return 4 + room
 
 
-cdef inline int _write_payload(const Packet* packet, const Label* label, uint8_t* out) noexcept nogil:
-    """The payload with renumbered picture ids, always of 15 bits; its length: one more than it came with where it had 7."""
+cdef inline void _write_payload(const Packet* packet, const Label* label, int grown, uint8_t* out) noexcept nogil:
+    """The payload with renumbered picture ids; `grown`: the picture id comes with 7 bits, and leaves with 15 as all
+    do."""
     cdef const Descriptor* found = &packet.descriptor
     cdef const uint8_t* payload = packet.data + packet.payload_at
-    cdef int length = packet.length - packet.payload_at, grown = 0
+    cdef int length = packet.length - packet.payload_at, rest
     if found.picture_at == NOTHING:
         memcpy(out, payload, length)
     else:
-        grown = 0 if found.wide else 1
+        rest = found.picture_at + 1
         memcpy(out, payload, found.picture_at)
-        memcpy(
-            out + found.picture_at + 1 + grown, payload + found.picture_at + 1, length - found.picture_at - 1
-        )
+        memcpy(out + rest + grown, payload + rest, length - rest)
         write16(out + found.picture_at, 0x8000 | label.picture)
     if found.level_at != NOTHING:
         out[found.level_at + grown] = label.level
     if found.key_at != NOTHING:
         out[found.key_at + grown] = (payload[found.key_at] & 0xE0) | label.key
-    return length + grown
 
 
 cdef int compose(const Packet* packet, const Label* label, const uint8_t* ids, uint8_t* out) noexcept nogil:
-    """Write the packet as `label` says into `out` (room for MAX_PACKET); its length, or 0 when it would be longer than that.
-    `ids`: records.Extension → the receiver's id, 0 where not negotiated."""
+    """Write the packet as `label` says into `out` (room for MAX_PACKET); its length, or 0 when it would be longer than
+    that. `ids`: `relay.sfu.ports.Extension` → the receiver's id, 0 where not negotiated."""
+    cdef bint two_byte = False
     cdef int at = 12 + 4 * packet.contributors
-    if packet.length + 3 + 2 * packet.element_count + 4 > MAX_PACKET:
+    cdef int extension = _extension_length(packet, ids, &two_byte)
+    cdef int repair = 0 if label.original == NOTHING else 2
+    cdef int grown = packet.descriptor.picture_at != NOTHING and not packet.descriptor.wide
+    cdef int length = at + extension + repair + packet.length - packet.payload_at + grown
+    if length > MAX_PACKET:
         return 0
-    memcpy(out + 12, packet.data + 12, 4 * packet.contributors)
-    at += _write_elements(packet, ids, out + at)
-    out[0] = 0x80 | (0x10 if at > 12 + 4 * packet.contributors else 0) | packet.contributors
+    out[0] = 0x80 | (0x10 if extension else 0) | packet.contributors
     out[1] = packet.marker << 7 | label.payload_type
     write16(out + 2, label.sequence)
     write32(out + 4, label.timestamp)
     write32(out + 8, label.ssrc)
-    if label.original != NOTHING:
-        write16(out + at, label.original)
-        at += 2
-    return at + _write_payload(packet, label, out + at)
+    memcpy(out + 12, packet.data + 12, 4 * packet.contributors)
+    if extension:
+        _write_extension(packet, ids, two_byte, extension, out + at)
+    if repair:
+        write16(out + at + extension, label.original)
+    _write_payload(packet, label, grown, out + at + extension + repair)
+    return length
+
+
+def recompose(
+    bytes packet not None,
+    *,
+    dict kinds,
+    dict ids,
+    int family=0,
+    uint32_t ssrc=0,
+    uint32_t timestamp=0,
+    uint16_t sequence=0,
+    uint8_t payload_type=0,
+    uint16_t picture=0,
+    uint8_t level=0,
+    uint8_t key=0,
+    int original=NOTHING,
+):
+    """An RTP packet as it came, as it would leave. `kinds`: id on the wire → `relay.sfu.ports.Extension`, `ids`: the
+    other way round for the receiver. None: it would not fit. ValueError: it is no RTP packet. For tests and tools."""
+    cdef bytearray copy = bytearray(packet)
+    cdef uint8_t* data = copy
+    cdef uint8_t[256] kind_of
+    cdef uint8_t[MAX_KINDS] id_of
+    cdef uint8_t[MAX_PACKET] out
+    cdef Packet view
+    cdef Label label = Label(ssrc, timestamp, sequence, payload_type, original, picture, level, key)
+    memset(kind_of, 0, sizeof(kind_of))
+    memset(id_of, 0, sizeof(id_of))
+    for wire_id, kind in kinds.items():
+        kind_of[<uint8_t> wire_id] = kind
+    for kind, wire_id in ids.items():
+        id_of[<uint8_t> kind] = wire_id
+    if read_header(&view, data, <int> len(copy), 0) != 0 or strip_padding(&view) != 0:
+        raise ValueError("no RTP packet")
+    read_elements(&view, kind_of)
+    if view.length > view.payload_at:
+        inspect(family, &view)
+    length = compose(&view, &label, id_of, out)
+    return <bytes> out[:length] if length else None

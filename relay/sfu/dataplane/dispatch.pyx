@@ -1,5 +1,5 @@
-"""Write, protect, queue. What must be stamped at the moment of sending (transport-wide sequence number, send time) belongs
-between the first two; where packets are to be spaced, the queue is the place."""
+"""Write, protect, queue. What must be stamped at the moment of sending (transport-wide sequence number, send time)
+belongs between the first two; where packets are to be spaced, the queue is the place."""
 
 from libc.stdint cimport int64_t, uint8_t
 
@@ -10,7 +10,8 @@ from .srtp cimport protect, protect_rtcp
 
 
 cdef uint8_t* room(Worker* worker) noexcept nogil:
-    """The cell for the next packet, sending what waits if that is what it takes; NULL: the socket takes no more either."""
+    """The cell for the next packet, sending what waits if that is what it takes; NULL: the socket takes no more
+    either."""
     cdef uint8_t* cell = outbox_cell(&worker.outbox)
     if cell == NULL:
         socket_flush(worker.fd, &worker.outbox, &worker.hops)
@@ -21,8 +22,8 @@ cdef uint8_t* room(Worker* worker) noexcept nogil:
 cdef Drop dispatch(
     Worker* worker, Peer* peer, const Packet* packet, const Label* label, int64_t received_ns, int* length
 ) noexcept nogil:
-    """One RTP packet to a peer that has a path and keys; `length` becomes its length before SRTP. `received_ns` 0: its stay is not
-    measured."""
+    """One RTP packet to a peer that has a path and keys; `length` becomes its length before SRTP. `received_ns` 0: its
+    stay is not measured."""
     cdef uint8_t* cell = room(worker)
     cdef int size
     cdef Drop drop

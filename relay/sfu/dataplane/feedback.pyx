@@ -1,8 +1,8 @@
 """Walks a compound RTCP packet with every bound checked (RFC 3550 §6, RFC 4585 §6, RFC 5104 §4.3.1).
 
-Sender and receiver reports, NACK, PLI, FIR and BYE become records; SDES is skipped; packets of other types are moved together at
-the front of the buffer, for the control side. A packet that overruns ends the walk, and what was found before it stands: an
-authenticated peer has no reason to send such, but its earlier reports are none the worse.
+Sender and receiver reports, NACK, PLI, FIR and BYE become records; SDES is skipped; packets of other types are moved
+together at the front of the buffer, for the control side. A packet that overruns ends the walk, and what was found
+before it stands: an authenticated peer has no reason to send such, but its earlier reports are none the worse.
 """
 
 from libc.stdint cimport uint8_t, uint32_t
@@ -106,8 +106,8 @@ cdef inline int _content(const uint8_t* packet, int size) noexcept nogil:
 
 
 cdef bint walk(uint8_t* compound, int length, Walk* found) noexcept nogil:
-    """Fill `found`; False when a packet has the wrong shape. `length` at most CELL, so that the records suffice: each takes four
-    bytes or more of the compound."""
+    """Fill `found`; False when a packet has the wrong shape. `length` at most CELL, so that the records suffice: each
+    takes four bytes or more of the compound."""
     cdef int at = 0, size, verdict
     found.count = found.remainder = 0
     while at + 4 <= length:
@@ -127,8 +127,8 @@ cdef bint walk(uint8_t* compound, int length, Walk* found) noexcept nogil:
 
 
 def condense(bytes compound not None) -> tuple[bool, list[tuple[int, int, int]], bytes]:
-    """Whether the compound has the right shape; its records as (kind, ssrc, value); the packets of other types. For tests and
-    tools; ValueError for more bytes than a datagram cell holds."""
+    """Whether the compound has the right shape; its records as (kind, ssrc, value); the packets of other types. For
+    tests and tools; ValueError for more bytes than a datagram cell holds."""
     cdef Walk found
     cdef bytearray copy = bytearray(compound)
     cdef uint8_t* data = copy

@@ -24,9 +24,9 @@ from .routes cimport Key, endpoint_key, table_find
 from .socket cimport socket_flush
 from .streams cimport find_track, open_packet, owner_of
 from .types cimport (
-    CELL, DTLS, FOREIGN, KEYFRAME_SEEN, NOTHING, RTCP, RTP, SLOT_STARTED, STRAY, STUN, TRACK_STARTED, VIDEO, Endpoint, Label, Packet,
+    CELL, DTLS, FOREIGN, KEYFRAME_SEEN, NOTHING, RTCP, RTP, SLOT_STARTED, STRAY, STUN, TRACK_STARTED, VIDEO, Endpoint,
+    Label, Packet, Start,
 )
-from .uplink cimport note_arrival
 from .worker cimport Payload, Peer, Slot, Track, note_round_trip, notice
 
 cdef enum:
@@ -48,6 +48,7 @@ cdef Drop _take(Worker* worker, int row) noexcept nogil:
     cdef int length = worker.inbox.headers[row].msg_len
     cdef int64_t received_ns = worker.inbox.received_ns[row]
     cdef int protocol = classify(data, length)
+    cdef int64_t handle
     cdef Endpoint source
     cdef Peer* peer
     if worker.inbox.headers[row].msg_hdr.msg_flags & MSG_TRUNC:
@@ -59,9 +60,12 @@ cdef Drop _take(Worker* worker, int row) noexcept nogil:
     if protocol == RTP:
         return _media(worker, peer, &source, data, length, received_ns)
     if protocol == RTCP:
-        return Drop.UNKNOWN_ADDRESS if peer == NULL else answer_reports(worker, peer, &source, data, length, received_ns)
+        if peer == NULL:
+            return Drop.UNKNOWN_ADDRESS
+        return answer_reports(worker, peer, &source, data, length, received_ns)
     worker.hops.totals[<int> (Total.STUN_IN if protocol == STUN else Total.DTLS_IN)] += 1
-    return tray_put(&worker.tray, protocol, NOTHING if peer == NULL else peer.handle, &source, data, length, received_ns)
+    handle = NOTHING if peer == NULL else peer.handle
+    return tray_put(&worker.tray, protocol, handle, &source, data, length, received_ns)
 
 
 cdef inline Peer* _peer_at(Worker* worker, const Endpoint* source) noexcept nogil:
@@ -81,10 +85,8 @@ cdef Drop _media(
     if drop == Drop.KEPT:
         peer = owner_of(worker, here, packet.ssrc)
         drop = Drop.UNKNOWN_ADDRESS if peer == NULL else open_packet(worker, peer, &packet)
-    if drop == Drop.KEPT:
-        note_arrival(worker, peer, &packet)
-        if peer != here:
-            _tell_stray(worker, peer, source, received_ns)
+    if drop == Drop.KEPT and peer != here:
+        _tell_stray(worker, peer, source, received_ns)
     if drop == Drop.KEPT:
         drop = find_track(worker, peer, &packet, &track)
     if drop == Drop.KEPT:
@@ -95,8 +97,8 @@ cdef Drop _media(
 
 
 cdef inline void _tell_stray(Worker* worker, Peer* peer, const Endpoint* source, int64_t received_ns) noexcept nogil:
-    """The peer sends from an address that is not one of its own: the control side will ask it for proof, and asks again by itself
-    only when it is told again."""
+    """The peer sends from an address that is not one of its own: the control side will ask it for proof, and asks
+    again by itself only when it is told again."""
     if received_ns - peer.stray_ns >= STRAY_NS:
         peer.stray_ns = received_ns
         tray_put(&worker.tray, STRAY, peer.handle, source, NULL, 0, received_ns)
@@ -118,6 +120,10 @@ cdef Drop _note(Worker* worker, Peer* peer, Track* track, Packet* packet) noexce
         reception_time(&track.reception, packet.timestamp, packet.received_ns, payload.clock_rate_hz)
     if packet.length > packet.payload_at:
         inspect(payload.family, packet)
+    if packet.start == Start.WITH_SETS:
+        track.in_band = packet.payload
+    elif track.in_band == packet.payload:
+        packet.start = Start.NOWHERE
     wound(worker, track)
     _tell(worker, track, packet, payload)
     return Drop.KEPT
@@ -132,7 +138,9 @@ cdef inline void _tell(Worker* worker, Track* track, const Packet* packet, const
     track.bytes += packet.length
     track.last_packet_ns = packet.received_ns
     track.clock_rate_hz = payload.clock_rate_hz
-    if track.kind == VIDEO and packet.keyframe and (track.keyframes == 0 or packet.timestamp != track.keyframe_timestamp):
+    if track.kind != VIDEO or not packet.start:
+        return
+    if track.keyframes == 0 or packet.timestamp != track.keyframe_timestamp:
         track.keyframes += 1
         track.keyframe_timestamp = packet.timestamp
         notice(worker, KEYFRAME_SEEN, &track.pending, track.handle, packet.received_ns)

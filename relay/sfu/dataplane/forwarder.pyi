@@ -1,5 +1,5 @@
-"""The compiled side of `relay.sfu.ports.Forwarder`, which says what every method means and types what is `Any` here: records of
-the same shape, from `records.py`."""
+"""The compiled side of `relay.sfu.ports.Forwarder`, which says what every method means and types what is `Any` here:
+records of the same shape, from `records.py`."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, final

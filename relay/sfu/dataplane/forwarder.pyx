@@ -1,7 +1,7 @@
 """The packet path as Python sees it: `relay.sfu.ports.Forwarder`.
 
-All calls come from one thread. Handles carry a generation: one that was removed is never taken for another. What a peer can make the
-relay hold is bounded by the limits given here and by the constants of `worker.pxd`.
+All calls come from one thread. Handles carry a generation: one that was removed is never taken for another. What a
+peer can make the relay hold is bounded by the limits given here and by the constants of `worker.pxd`.
 """
 
 from secrets import randbits
@@ -23,13 +23,15 @@ from .readings cimport read_notices, read_reception, read_sender_info, read_slot
 from .receive cimport reception_close
 from .repair cimport ask_for_missing
 from .rewrite cimport rewrite_open
-from .routes cimport Key, Pool, pool_close, pool_open, pool_row, pool_take, stream_key, table_close, table_find, table_open
+from .routes cimport (
+    Key, Pool, pool_close, pool_open, pool_row, pool_take, stream_key, table_close, table_find, table_open,
+)
 from .socket cimport clock_ns, socket_attach, socket_flush, socket_receive, socket_send
 from .srtp cimport open_session, protect_rtcp, session_pointer
 from .types cimport MAX_KINDS, MAX_PACKET, MAX_PAYLOADS, NOTHING, TRAILER, VIDEO, Endpoint
-from .uplink cimport report_arrivals
 from .wiring cimport (
-    adopt_address, attach_slot, detach_slot, forget_sent, open_peer, open_slot, open_track, remove_peer, remove_slot, remove_track,
+    adopt_address, attach_slot, detach_slot, forget_sent, open_peer, open_slot, open_track, remove_peer, remove_slot,
+    remove_track,
 )
 from .worker cimport MAX_ADDRESSES, MAX_MID, NoticeRow, Payload, Peer, Slot, Track, Worker
 
@@ -70,8 +72,8 @@ cdef int _read_payloads(object given, Payload* rows) except -1:
 
 @cython.final
 cdef class Forwarder:
-    """The packet path of one worker. Limits: peers, tracks and slots; bytes kept for retransmission by all of them; packets waiting
-    for the socket."""
+    """The packet path of one worker. Limits: peers, tracks and slots; bytes kept for retransmission by all of them;
+    packets waiting for the socket."""
 
     cdef Worker worker
     cdef dict sessions         # peer row → the Python SRTP sessions behind its pointers
@@ -91,7 +93,7 @@ cdef class Forwarder:
             raise ValueError("a limit is out of range")
         self.sessions = {}
         self.spent = {}
-        worker.fd = worker.first_wounded = worker.first_heard = NOTHING
+        worker.fd = worker.first_wounded = NOTHING
         worker.budget.limit_bytes = history_bytes
         pool_open(&worker.peer_pool, max_peers, 1)
         pool_open(&worker.track_pool, max_tracks, 2)
@@ -100,8 +102,9 @@ cdef class Forwarder:
         worker.tracks = <Track*> _rows(max_tracks, sizeof(Track))
         worker.slots = <Slot*> _rows(max_slots, sizeof(Slot))
         worker.notices = <NoticeRow*> _rows(NOTICES_PER_TRACK * max_tracks + max_slots, sizeof(NoticeRow))
-        table_open(&worker.addresses, MAX_ADDRESSES * <int64_t> max_peers, randbits(64))
-        table_open(&worker.streams, KEYS_PER_TRACK * <int64_t> max_tracks + KEYS_PER_SLOT * <int64_t> max_slots, randbits(64))
+        table_open(&worker.addresses, <int64_t> max_peers * MAX_ADDRESSES, randbits(64))
+        keys = <int64_t> max_tracks * KEYS_PER_TRACK + <int64_t> max_slots * KEYS_PER_SLOT
+        table_open(&worker.streams, keys, randbits(64))
         inbox_open(&worker.inbox)
         outbox_open(&worker.outbox, queue_packets)
         tray_open(&worker.tray, TRAY_DATAGRAMS, TRAY_BYTES)
@@ -162,7 +165,8 @@ cdef class Forwarder:
         self.worker.fd = fd
 
     def pump(self) -> list:
-        """Receive, forward and send until the socket would block or the share of one wake-up is used; return what is not media."""
+        """Receive, forward and send until the socket would block or the share of one wake-up is used; return what is
+        not media."""
         cdef Worker* worker = &self.worker
         cdef int count = 0
         if worker.fd == NOTHING:
@@ -188,7 +192,8 @@ cdef class Forwarder:
         return length > 0 and socket_send(self.worker.fd, data, <int> len(data), &name, length, &self.worker.hops)
 
     def transmit_rtcp(self, int64_t peer, bytes compound not None) -> bool:
-        """Protect a compound RTCP packet and send it to the peer; False without keys or path, or when the socket would block."""
+        """Protect a compound RTCP packet and send it to the peer; False without keys or path, or when the socket would
+        block."""
         cdef Peer* row = self._peer(peer)
         cdef uint8_t[MAX_PACKET + TRAILER] buffer
         cdef int length = <int> len(compound)
@@ -239,8 +244,11 @@ cdef class Forwarder:
             row.ids[<int> kind] = wire_id
             row.kinds[<int> wire_id] = kind
 
-    def add_track(self, int64_t peer, int kind, bytes mid not None, uint32_t ssrc, uint32_t rtx_ssrc, object payloads not None) -> int:
-        """Expect a stream. `ssrc` 0: learn it from its MID or from a payload type only it has. ValueError when an SSRC is taken."""
+    def add_track(
+        self, int64_t peer, int kind, bytes mid not None, uint32_t ssrc, uint32_t rtx_ssrc, object payloads not None
+    ) -> int:
+        """Expect a stream. `ssrc` 0: learn it from its MID or from a payload type only it has. ValueError when an SSRC
+        is taken."""
         cdef Peer* owner = self._peer(peer)
         cdef Payload[MAX_PAYLOADS] rows
         cdef int count = _read_payloads(payloads, rows)
@@ -259,8 +267,8 @@ cdef class Forwarder:
         remove_track(&self.worker, self._track(track))
 
     def add_slot(self, int64_t peer, int kind, uint32_t ssrc, uint32_t rtx_ssrc, object payloads not None) -> int:
-        """An outgoing stream under the relay's own SSRCs. ValueError when the peer had one of them before, also in a removed slot: under
-        the same keys a counter-mode cipher would repeat its key stream (RFC 3711 §9.1)."""
+        """An outgoing stream under the relay's own SSRCs. ValueError when the peer had one of them before, also in a
+        removed slot: under the same keys a counter-mode cipher would repeat its key stream (RFC 3711 §9.1)."""
         cdef Peer* owner = self._peer(peer)
         cdef Payload[MAX_PAYLOADS] rows
         cdef int count = _read_payloads(payloads, rows)
@@ -294,11 +302,10 @@ cdef class Forwarder:
         detach_slot(&self.worker, self._slot(slot))
 
     def tick(self, int64_t now_ns) -> None:
-        """Ask for missing packets, tell senders what arrived, retry what could not be sent."""
+        """Ask for missing packets, give up on old ones, retry what could not be sent."""
         if self.worker.fd != NOTHING:
             with nogil:
                 ask_for_missing(&self.worker, now_ns)
-                report_arrivals(&self.worker, now_ns)
                 socket_flush(self.worker.fd, &self.worker.outbox, &self.worker.hops)
 
     def notices(self) -> list:

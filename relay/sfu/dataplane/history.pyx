@@ -1,9 +1,12 @@
 """Retransmission: a ring of bytes per track, shared by all its slots, and a log per slot of the numbers it gave.
 
-The ring is one run of bytes without end of which the last `capacity` are in memory. A packet is there as long as its bytes are;
-nothing is ever evicted or moved. Memory, index and log start small and double while they hold less than KEEP_NS of the stream,
-up to a bound of their own and to the budget of the worker, so a stream costs what its bitrate needs.
+The ring is one run of bytes without end of which the last `capacity` are in memory. A packet is there as long as its
+bytes are; nothing is ever evicted or moved. Memory, index and log start small and double while they hold less than
+KEEP_NS of the stream, up to a bound of their own and to the budget of the worker, so a stream costs what its bitrate
+needs.
 """
+
+import cython
 
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc
@@ -51,7 +54,8 @@ cdef void ring_close(Ring* ring) noexcept nogil:
 
 
 cdef void _double_bytes(Ring* ring) noexcept nogil:
-    """Twice the memory, at the beginning of a lap: the last lap moves as one block to the half that is not written next."""
+    """Twice the memory, at the beginning of a lap: the last lap moves as one block to the half that is not written
+    next."""
     cdef uint64_t old = ring.capacity
     cdef uint8_t* bigger
     if old == MAX_BYTES or not _afford(ring.budget, old):
@@ -85,7 +89,7 @@ cdef void _double_index(Ring* ring) noexcept nogil:
 
 cdef inline void _begin_lap(Ring* ring, int64_t now_ns) noexcept nogil:
     """The rest of the memory is too short for the packet: go on at its beginning."""
-    ring.end = (ring.end // ring.capacity + 1) * ring.capacity
+    ring.end = (ring.end + ring.capacity - 1) // ring.capacity * ring.capacity
     if now_ns - ring.lap_ns < KEEP_NS:
         _double_bytes(ring)
     ring.lap_ns = now_ns
@@ -99,7 +103,7 @@ cdef void ring_keep(Ring* ring, const Packet* packet) noexcept nogil:
         return
     if ring.end == 0:
         ring.lap_ns = packet.received_ns
-    if ring.end % ring.capacity + length > ring.capacity:
+    if ring.end % ring.capacity + length > ring.capacity or (ring.end and ring.end % ring.capacity == 0):
         _begin_lap(ring, packet.received_ns)
     kept = &ring.index[packet.position & ring.mask]
     if kept.length and packet.received_ns - kept.received_ns < KEEP_NS and kept.position != packet.position:
@@ -213,3 +217,54 @@ cdef Recall sent_recall(
     sent.at_us = now_us
     found[0] = sent
     return Recall.ANSWER
+
+
+@cython.final
+cdef class StreamHistory:
+    """A ring and a log by themselves, without socket. For tests and tools."""
+
+    cdef Budget budget
+    cdef Ring ring
+    cdef SentLog log
+
+    def __cinit__(self, bint video, int64_t budget_bytes=1 << 30):
+        self.budget.limit_bytes = budget_bytes
+        ring_open(&self.ring, &self.budget, video)
+        sent_open(&self.log, &self.budget, video)
+
+    def __dealloc__(self):
+        ring_close(&self.ring)
+        sent_close(&self.log)
+
+    def keep(self, int64_t position, bytes data not None, int64_t now_ns):
+        """The packet at `position` came."""
+        cdef Packet packet
+        packet.data = data
+        packet.length = <int> len(data)
+        packet.position = position
+        packet.received_ns = now_ns
+        ring_keep(&self.ring, &packet)
+
+    def find(self, int64_t position):
+        """The bytes of the packet at `position`, or None."""
+        cdef const Kept* kept = ring_find(&self.ring, position)
+        return None if kept == NULL else <bytes> ring_bytes(&self.ring, kept)[:kept.length]
+
+    def note(self, uint16_t sequence, int64_t position, int64_t now_ns):
+        """It left under `sequence`."""
+        cdef Label label
+        label.sequence = sequence
+        label.timestamp = label.picture = label.level = label.key = 0
+        sent_note(&self.log, 0, position, &label, now_ns)
+
+    def recall(self, uint16_t sequence, int64_t now_ns, int64_t round_trip_ns):
+        """What to do about a NACK (0 answer, 1 too soon or too often, 2 not known), and the position that left under
+        it."""
+        cdef const Sent* sent = NULL
+        verdict = sent_recall(&self.log, sequence, now_ns, round_trip_ns, &sent)
+        return verdict, None if sent == NULL else sent.position
+
+    @property
+    def used_bytes(self):
+        """Of the budget."""
+        return self.budget.used_bytes

@@ -57,7 +57,6 @@ cpdef enum Total:
     NACKS_UNANSWERABLE
     PLIS_IN
     FIRS_IN
-    FEEDBACKS_OUT
     TOTAL_COUNT
 
 

@@ -1,6 +1,7 @@
 """Counters and the residence-time histogram of one worker: plain C arrays, read by name.
 
-Every reason and every total has its meaning in one table here; metrics, documentation and tests iterate over the tables.
+Every reason and every total has its meaning in one table here; metrics, documentation and tests iterate over the
+tables.
 """
 
 from libc.stdint cimport int64_t, uint64_t
@@ -54,7 +55,6 @@ TOTALS = {
     Total.NACKS_UNANSWERABLE: "packets asked for again that are no longer kept",
     Total.PLIS_IN: "picture loss indications received",
     Total.FIRS_IN: "full intra requests received",
-    Total.FEEDBACKS_OUT: "transport-wide feedback packets sent",
 }
 
 

@@ -1,14 +1,15 @@
-"""Keyframes and picture ids of each payload format. Bytes that end early are no keyframe and have no descriptor: the packet is
-forwarded as it is, the receiver's decoder will judge.
+"""Keyframes and picture ids of each payload format. Bytes that end early are no keyframe and have no descriptor: the
+packet is forwarded as it is, the receiver's decoder will judge.
 
-A packet is marked when a receiver can start to decode with it: the first packet of a keyframe, or the parameter sets before it.
+A packet is marked when a receiver can start to decode with it: the first packet of a keyframe, or the parameter sets
+before it.
 """
 
 from libc.stdint cimport uint8_t
 
 from .header cimport read16, read_header
 from .hops cimport Drop
-from .types cimport AV1, H264, H265, VP8, VP9, Descriptor, Packet
+from .types cimport AV1, H264, H265, VP8, VP9, Descriptor, Packet, Start
 
 
 cdef int _picture(const uint8_t* payload, int length, int at, Descriptor* found) noexcept nogil:
@@ -72,45 +73,48 @@ cdef bint _vp9(const uint8_t* payload, int length, Descriptor* found) noexcept n
                 found.level_at = at
                 found.level = payload[at]
             at += 1
-    return at < length and flags & 0x08 and not flags & 0x40 and layer == 0
+    return at <= length and flags & 0x08 and not flags & 0x40 and layer == 0
 
 
-cdef inline bint _h264_starts(uint8_t unit) noexcept nogil:
-    return unit & 0x1F == 5 or unit & 0x1F == 7    # IDR slice, sequence parameter set
+cdef inline uint8_t _h264_unit(uint8_t kind) noexcept nogil:
+    kind &= 0x1F
+    if kind == 7:                                  # sequence parameter set
+        return Start.WITH_SETS
+    return Start.PICTURE if kind == 5 else Start.NOWHERE
 
 
-cdef bint _h264(const uint8_t* payload, int length) noexcept nogil:
+cdef uint8_t _h264(const uint8_t* payload, int length) noexcept nogil:
     """RFC 6184 §5.4: single units, STAP-A (24), FU-A (28)."""
-    cdef int at = 1, size
+    cdef int at = 1
+    cdef uint8_t best = Start.NOWHERE
     if payload[0] & 0x1F == 28:
-        return length > 1 and payload[1] & 0x80 and _h264_starts(payload[1])
+        return _h264_unit(payload[1]) if length > 1 and payload[1] & 0x80 else Start.NOWHERE
     if payload[0] & 0x1F != 24:
-        return _h264_starts(payload[0])
+        return _h264_unit(payload[0])
     while at + 2 < length:
-        size = read16(payload + at)
-        if _h264_starts(payload[at + 2]):
-            return True
-        at += 2 + size
-    return False
+        best = max(best, _h264_unit(payload[at + 2]))
+        at += 2 + read16(payload + at)
+    return best
 
 
-cdef inline bint _h265_starts(uint8_t kind) noexcept nogil:
-    return 16 <= kind <= 21 or 32 <= kind <= 33    # IRAP pictures, video and sequence parameter sets
+cdef inline uint8_t _h265_unit(uint8_t kind) noexcept nogil:
+    if kind == 32 or kind == 33:                   # video and sequence parameter set
+        return Start.WITH_SETS
+    return Start.PICTURE if 16 <= kind <= 21 else Start.NOWHERE
 
 
-cdef bint _h265(const uint8_t* payload, int length) noexcept nogil:
+cdef uint8_t _h265(const uint8_t* payload, int length) noexcept nogil:
     """RFC 7798 §4.4: single units, aggregation (48), fragmentation (49)."""
     cdef int at = 2
-    cdef uint8_t kind = (payload[0] >> 1) & 0x3F
+    cdef uint8_t kind = (payload[0] >> 1) & 0x3F, best = Start.NOWHERE
     if kind == 49:
-        return length > 2 and payload[2] & 0x80 and _h265_starts(payload[2] & 0x3F)
+        return _h265_unit(payload[2] & 0x3F) if length > 2 and payload[2] & 0x80 else Start.NOWHERE
     if kind != 48:
-        return _h265_starts(kind)
+        return _h265_unit(kind)
     while at + 2 < length:
-        if _h265_starts((payload[at + 2] >> 1) & 0x3F):
-            return True
+        best = max(best, _h265_unit((payload[at + 2] >> 1) & 0x3F))
         at += 2 + read16(payload + at)
-    return False
+    return best
 
 
 cdef inline bint _av1(const uint8_t* payload) noexcept nogil:
@@ -119,31 +123,31 @@ cdef inline bint _av1(const uint8_t* payload) noexcept nogil:
 
 
 cdef void inspect(int family, Packet* packet) noexcept nogil:
-    """Set `keyframe` and `descriptor` of a packet that has a payload. A family not known here may start anywhere."""
+    """Set `start` and `descriptor` of a packet that has a payload. A family not known here may start anywhere."""
     cdef const uint8_t* payload = packet.data + packet.payload_at
     cdef int length = packet.length - packet.payload_at
     if family == VP8:
-        packet.keyframe = _vp8(payload, length, &packet.descriptor)
+        packet.start = _vp8(payload, length, &packet.descriptor)
     elif family == VP9:
-        packet.keyframe = _vp9(payload, length, &packet.descriptor)
+        packet.start = _vp9(payload, length, &packet.descriptor)
     elif family == H264:
-        packet.keyframe = _h264(payload, length)
+        packet.start = _h264(payload, length)
     elif family == H265:
-        packet.keyframe = _h265(payload, length)
+        packet.start = _h265(payload, length)
     elif family == AV1:
-        packet.keyframe = _av1(payload)
+        packet.start = _av1(payload)
     else:
-        packet.keyframe = 1
+        packet.start = Start.PICTURE
 
 
-def starts_here(int family, bytes packet not None) -> bool:
-    """Whether a receiver can start to decode with this RTP packet. For tests and tools; ValueError when it is none."""
+def starts_here(int family, bytes packet not None) -> int:
+    """Whether a receiver can start to decode with this RTP packet: 0 no, 1 with a picture, 2 with the parameter sets
+    before it. For tests and tools; ValueError when it is none."""
     cdef Packet view
     cdef bytearray copy = bytearray(packet)
     cdef uint8_t* data = copy
     if read_header(&view, data, <int> len(copy), 0) != Drop.KEPT:
         raise ValueError("no RTP packet")
-    if view.payload_at == view.length:
-        return False
-    inspect(family, &view)
-    return view.keyframe
+    if view.length > view.payload_at:
+        inspect(family, &view)
+    return view.start

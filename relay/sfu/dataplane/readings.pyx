@@ -4,7 +4,7 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 
 from .batch cimport TrayEntry
 from .endpoint cimport format_address
-from .receive cimport reception_fraction_lost
+from .receive cimport reception_expected, reception_fraction_lost
 from .reports cimport give_sender_info
 from .routes cimport pool_row
 from .types cimport NOTHING, SLOT_STARTED
@@ -57,7 +57,7 @@ cdef object read_reception(Track* track, int64_t now_ns):
     cdef uint32_t last_sr = 0, delay = 0
     if track.reception.base == NOTHING:
         return None
-    lost = track.reception.highest - track.reception.base + 1 - <int64_t> track.reception.received
+    lost = reception_expected(&track.reception) - <int64_t> track.reception.received
     if track.sr_received_ns:
         last_sr = <uint32_t> (track.sr_ntp >> 16)
         delay = <uint32_t> ((now_ns - track.sr_received_ns) // 1_000 * 65_536 // 1_000_000)
@@ -83,9 +83,7 @@ cdef object read_sender_info(Worker* worker, Slot* slot, int64_t now_ns):
 
 cdef object read_track(const Track* track):
     """Totals of a track."""
-    cdef int64_t expected = 0
-    if track.reception.base != NOTHING:
-        expected = track.reception.highest - track.reception.base + 1
+    cdef int64_t expected = reception_expected(&track.reception)
     return TrackStats(
         packets=track.packets,
         bytes=track.bytes,

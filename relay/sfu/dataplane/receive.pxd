@@ -3,6 +3,7 @@
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from .hops cimport Drop
+from .types cimport NOTHING
 
 
 cdef enum:
@@ -45,11 +46,23 @@ cdef void reception_open(Reception* reception) noexcept nogil
 cdef void reception_restart(Reception* reception) noexcept nogil
 cdef void reception_close(Reception* reception) noexcept nogil
 cdef Drop reception_note(
-    Reception* reception, uint16_t sequence, int64_t received_ns, bint recovered, int64_t* position, int64_t* round_trip_ns
+    Reception* reception,
+    uint16_t sequence,
+    int64_t received_ns,
+    bint recovered,
+    int64_t* position,
+    int64_t* round_trip_ns,
 ) noexcept nogil
-cdef void reception_time(Reception* reception, uint32_t timestamp, int64_t received_ns, uint32_t clock_rate_hz) noexcept nogil
+cdef void reception_time(
+    Reception* reception, uint32_t timestamp, int64_t received_ns, uint32_t clock_rate_hz
+) noexcept nogil
 cdef void reception_forgo(Reception* reception) noexcept nogil
 cdef int reception_ask(
     Reception* reception, int64_t now_ns, int64_t round_trip_ns, uint32_t* asked, int limit
 ) noexcept nogil
 cdef uint8_t reception_fraction_lost(Reception* reception) noexcept nogil
+
+
+cdef inline int64_t reception_expected(const Reception* reception) noexcept nogil:
+    """Positions from the lowest to the highest (RFC 3550 A.3)."""
+    return 0 if reception.base == NOTHING else reception.highest - reception.base + 1

@@ -1,4 +1,5 @@
-"""Statistics of RFC 3550 A.1, A.3 and A.8, duplicates, and the list of missing packets with the requests for them (RFC 4585 §6.2.1).
+"""Statistics of RFC 3550 A.1, A.3 and A.8, duplicates, and the list of missing packets with the requests for them (RFC
+4585 §6.2.1).
 
 Rules:
 - Positions are sequence numbers extended to 64 bits; SRTP has authenticated them, so there is no probation (A.1).
@@ -7,17 +8,19 @@ Rules:
 - When that fails, or more than MAX_MISSING are missing, the whole list is given up: only a keyframe helps then.
 """
 
+import cython
+
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport free, realloc
 from libc.string cimport memmove, memset
 
 from .seq cimport extend
-from .types cimport NOTHING
 
 cdef enum:
     FIRST_CYCLE = 1 << 16          # positions start here, so that packets before the first one have room
     REORDERING_NS = 10_000_000     # what 5G carrier aggregation and retransmission on the radio reorder
     MIN_SPACING_NS = 20_000_000
+    NS_PER_S = 1_000_000_000
     TRANSIT_STEP_S = 5             # a longer jump of the transit time is a new time base, not jitter
 
 
@@ -130,9 +133,15 @@ cdef void _advance(Reception* reception, int64_t position, int64_t now_ns) noexc
 
 
 cdef Drop reception_note(
-    Reception* reception, uint16_t sequence, int64_t received_ns, bint recovered, int64_t* position, int64_t* round_trip_ns
+    Reception* reception,
+    uint16_t sequence,
+    int64_t received_ns,
+    bint recovered,
+    int64_t* position,
+    int64_t* round_trip_ns,
 ) noexcept nogil:
-    """A packet came. Sets its position and, where it answers one request, the time that took; DUPLICATE or TOO_LATE otherwise."""
+    """A packet came. Sets its position and, where it answers one request, the time that took; DUPLICATE or TOO_LATE
+    otherwise."""
     round_trip_ns[0] = 0
     if reception.base == NOTHING:
         reception.base = reception.first_cycle + sequence
@@ -157,9 +166,12 @@ cdef Drop reception_note(
     return Drop.KEPT
 
 
-cdef void reception_time(Reception* reception, uint32_t timestamp, int64_t received_ns, uint32_t clock_rate_hz) noexcept nogil:
+cdef void reception_time(
+    Reception* reception, uint32_t timestamp, int64_t received_ns, uint32_t clock_rate_hz
+) noexcept nogil:
     """Interarrival jitter (RFC 3550 A.8) by a packet that was not retransmitted."""
-    cdef uint32_t arrival = <uint32_t> (received_ns // 1_000 * clock_rate_hz // 1_000_000)
+    cdef int64_t seconds = received_ns // NS_PER_S, rest_ns = received_ns % NS_PER_S
+    cdef uint32_t arrival = <uint32_t> (seconds * clock_rate_hz + rest_ns * clock_rate_hz // NS_PER_S)
     cdef uint32_t transit = arrival - timestamp
     cdef int64_t step = <int32_t> (transit - reception.transit)
     cdef bint first = reception.received == 1
@@ -203,7 +215,7 @@ cdef int reception_ask(
 
 cdef uint8_t reception_fraction_lost(Reception* reception) noexcept nogil:
     """Loss since the last call, in 1/256 (RFC 3550 A.3)."""
-    cdef int64_t expected = reception.highest - reception.base + 1
+    cdef int64_t expected = reception_expected(reception)
     cdef int64_t received = <int64_t> reception.received
     cdef int64_t expected_interval = expected - reception.expected_prior
     cdef int64_t lost_interval = expected_interval - (received - reception.received_prior)
@@ -212,3 +224,63 @@ cdef uint8_t reception_fraction_lost(Reception* reception) noexcept nogil:
     if expected_interval <= 0 or lost_interval <= 0:
         return 0
     return <uint8_t> (255 if lost_interval >= expected_interval else lost_interval * 256 // expected_interval)
+
+
+@cython.final
+cdef class StreamReception:
+    """One stream's reception by itself, without socket and packet. For tests and tools."""
+
+    cdef Reception reception
+    cdef uint32_t clock_rate_hz
+
+    def __cinit__(self, uint32_t clock_rate_hz, bint repairing=True):
+        reception_open(&self.reception)
+        self.reception.repairing = repairing
+        self.clock_rate_hz = clock_rate_hz
+
+    def __dealloc__(self):
+        reception_close(&self.reception)
+
+    def note(self, uint16_t sequence, uint32_t timestamp, int64_t now_ns, bint recovered=False):
+        """A packet came: why it is dropped (0: it is not), its position, the round trip it shows (0: none)."""
+        cdef int64_t position = 0, round_trip_ns = 0
+        drop = reception_note(&self.reception, sequence, now_ns, recovered, &position, &round_trip_ns)
+        if drop == 0 and not recovered:
+            reception_time(&self.reception, timestamp, now_ns, self.clock_rate_hz)
+        return drop, position, round_trip_ns
+
+    def ask(self, int64_t now_ns, int64_t round_trip_ns, int limit=128):
+        """(PID, BLP) pairs to send now."""
+        cdef uint32_t[128] asked
+        count = reception_ask(&self.reception, now_ns, round_trip_ns, asked, min(limit, 128))
+        return [(asked[<int> index] >> 16, asked[<int> index] & 0xFFFF) for index in range(count)]
+
+    def fraction_lost(self):
+        """In 1/256, since the last call."""
+        return reception_fraction_lost(&self.reception)
+
+    def restart(self):
+        """The stream goes on under another SSRC."""
+        reception_restart(&self.reception)
+
+    @property
+    def jitter(self):
+        """In units of the clock rate."""
+        return self.reception.jitter_q4 >> 4
+
+    @property
+    def expected(self):
+        """Positions from the lowest to the highest."""
+        return reception_expected(&self.reception)
+
+    @property
+    def missing(self):
+        """Positions to be asked for, rising."""
+        return [self.reception.missing[<int> index].position for index in range(self.reception.missing_count)]
+
+    @property
+    def given_up(self):
+        """Whether a list of missing packets was dropped since the last look."""
+        told = bool(self.reception.given_up)
+        self.reception.given_up = 0
+        return told

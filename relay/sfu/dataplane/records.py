@@ -1,5 +1,5 @@
-"""What the packet path hands out. `relay.sfu.ports` defines these values and says what every field means; here they stand again,
-field by field, because the packet path imports nothing of relay. A test compares the two."""
+"""What the packet path hands out. `relay.sfu.ports` defines these values and says what every field means; here they
+stand again, field by field, because the packet path imports nothing of relay. A test compares the two."""
 
 from typing import NamedTuple
 

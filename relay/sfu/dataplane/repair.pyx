@@ -1,8 +1,9 @@
 """RTCP in, and NACK both ways (RFC 4585 §6.2.1, RFC 4588).
 
-A receiver's NACK is answered from the track's ring under the numbers that the slot gave: by RTX where negotiated, else by the very
-bytes that left before (an AEAD must never protect two different packets under one index). What a source must send again is asked for
-once, however many slots it feeds. PLI and FIR become a notice: the control side collapses and throttles them.
+A receiver's NACK is answered from the track's ring under the numbers that the slot gave: by RTX where negotiated, else
+by the very bytes that left before (an AEAD must never protect two different packets under one index). What a source
+must send again is asked for once, however many slots it feeds. PLI and FIR become a notice: the control side collapses
+and throttles them.
 """
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t
@@ -218,7 +219,8 @@ cdef inline void _count_asked(Worker* worker, Track* track, uint32_t asked) noex
 
 
 cdef int _write_request(uint8_t* out, uint32_t ssrc, const uint32_t* asked, int count) noexcept nogil:
-    """An empty receiver report, which makes the compound valid where reduced size (RFC 5506) is not negotiated, and a NACK."""
+    """An empty receiver report, which makes the compound valid where reduced size (RFC 5506) is not negotiated, and a
+    NACK."""
     cdef int index
     write32(out, 0x80C90001)
     write32(out + 4, REPORTER)

@@ -13,4 +13,6 @@ cdef bint give_sender_info(
     Worker* worker, Slot* slot, int64_t now_ns, uint64_t* ntp, uint32_t* timestamp
 ) noexcept nogil
 cdef void remember_capture(Worker* worker, Slot* slot) noexcept nogil
-cdef int64_t capture_gap_ns(const Worker* worker, const Slot* slot, const Track* track, const Packet* packet) noexcept nogil
+cdef int64_t capture_gap_ns(
+    const Worker* worker, const Slot* slot, const Track* track, const Packet* packet
+) noexcept nogil

@@ -1,14 +1,14 @@
 """Sender reports of sources, translated for receivers; receiver reports, read for round trips (RFC 3550 §6.4).
 
-A source's reports tie its RTP timestamps to its own clock. The relay passes them on with the slot's timestamp offset, extrapolated
-to now, and shifted by one constant per source, from the source's clock to the relay's: sound and picture of one source stay in step,
-and a slot that changes its source does not jump between clocks that disagree.
+A source's reports tie its RTP timestamps to its own clock. The relay passes them on with the slot's timestamp offset,
+extrapolated to now, and shifted by one constant per source, from the source's clock to the relay's: sound and picture
+of one source stay in step, and a slot that changes its source does not jump between clocks that disagree.
 """
 
 from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
 
 from .types cimport NOTHING
-from .worker cimport MAX_GIVEN, Given
+from .worker cimport MAX_GIVEN, Given, note_round_trip
 
 cdef int64_t NTP_EPOCH_S = 2_208_988_800       # 1900 → 1970
 
@@ -44,8 +44,8 @@ cdef void note_sender_report(Peer* peer, Track* track, const Record* record, int
 
 
 cdef void note_report_block(Peer* peer, Slot* slot, const Record* record, int64_t received_ns) noexcept nogil:
-    """A receiver told how a slot's stream arrives. A round trip counts only for a sender report that was really given, and never
-    below zero: the receiver's clock ticks differently."""
+    """A receiver told how a slot's stream arrives. A round trip counts only for a sender report that was really given,
+    and never below zero: the receiver's clock ticks differently."""
     cdef int64_t round_trip_ns
     slot.remote_lost = record.lost
     slot.remote_jitter = record.jitter
@@ -56,14 +56,15 @@ cdef void note_report_block(Peer* peer, Slot* slot, const Record* record, int64_
             round_trip_ns = received_ns - slot.given[index].at_ns - <int64_t> record.extra * 1_000_000_000 // 65_536
             if 0 <= round_trip_ns < <int64_t> MAX_ROUND_TRIP_S * 1_000_000_000:
                 slot.round_trip_ns = round_trip_ns
-                peer.round_trip_ns = round_trip_ns if peer.round_trip_ns == 0 else (7 * peer.round_trip_ns + round_trip_ns) // 8
+                note_round_trip(peer, round_trip_ns)
             return
 
 
 cdef bint give_sender_info(
     Worker* worker, Slot* slot, int64_t now_ns, uint64_t* ntp, uint32_t* timestamp
 ) noexcept nogil:
-    """The source's last report as of now, in the slot's numbers; False while there is none, or it would go backwards."""
+    """The source's last report as of now, in the slot's numbers; False while there is none, or it would go
+    backwards."""
     cdef Track* track
     cdef Given* given
     cdef int64_t since_ns, ntp_ns
@@ -97,9 +98,11 @@ cdef void remember_capture(Worker* worker, Slot* slot) noexcept nogil:
         slot.left_capture_ns = _capture_ns(track, slot.rewrite.source_timestamp)
 
 
-cdef int64_t capture_gap_ns(const Worker* worker, const Slot* slot, const Track* track, const Packet* packet) noexcept nogil:
-    """The time between the captures of the slot's last packet and this one, where both come from one clock and the answer is
-    believable beside the time between their arrivals; else NOTHING."""
+cdef int64_t capture_gap_ns(
+    const Worker* worker, const Slot* slot, const Track* track, const Packet* packet
+) noexcept nogil:
+    """The time between the captures of the slot's last packet and this one, where both come from one clock and the
+    answer is believable beside the time between their arrivals; else NOTHING."""
     cdef int64_t gap_ns, waited_ns = packet.received_ns - slot.rewrite.received_ns
     if slot.left_peer != worker.peers[track.peer].handle or track.sr_received_ns == 0:
         return NOTHING

@@ -1,25 +1,29 @@
-"""Continuity of a slot's stream: every source has numbers, timestamps and picture ids of its own, the receiver sees one line.
+"""Continuity of a slot's stream: every source has numbers, timestamps and picture ids of its own, the receiver sees
+one line.
 
 Rules:
 - A new source starts with a packet that is the newest of its track and, for video, begins a keyframe.
 - Numbers go on at +1; at +2 when the last frame of the old source stayed incomplete, so that nobody joins the two.
 - Timestamps go on by the time that passed between the two packets, and always forward.
-- A hole in the source's numbers stays a hole: the packet may still come. A packet without payload is dropped and its number
-  closed up, unless it comes late: then the hole is already told, and the empty packet fills it.
+- A hole in the source's numbers stays a hole: the packet may still come. A packet without payload is dropped and its
+  number closed up, unless it comes late: then the hole is already told, and the empty packet fills it.
 - A late packet gets the offset that was valid at its position.
-- Picture ids always leave with 15 bits: a source that counts with 7 wraps sooner than its receiver expects after a switch.
+- Picture ids always leave with 15 bits: a source that counts with 7 wraps sooner than its receiver expects after a
+  switch.
 """
+
+import cython
 
 from libc.stdint cimport int64_t, uint16_t, uint32_t
 from libc.string cimport memset
 
 from .seq cimport later_by
-from .types cimport NOTHING
+from .types cimport NOTHING, Descriptor, Label, Packet
 
 
 cdef void rewrite_open(Rewrite* rewrite, bint gated, uint16_t first_sequence, uint32_t first_timestamp) noexcept nogil:
-    """The first packet that ever leaves gets these numbers. Keep `first_sequence` below 2**15: a receiver that misses the first
-    packets of a stream which soon wraps would guess the roll-over counter wrong (RFC 3711 §3.3.1)."""
+    """The first packet that ever leaves gets these numbers. Keep `first_sequence` below 2**15: a receiver that misses
+    the first packets of a stream which soon wraps would guess the roll-over counter wrong (RFC 3711 §3.3.1)."""
     memset(rewrite, 0, sizeof(Rewrite))
     rewrite.gated = gated
     rewrite.highest = <int64_t> first_sequence - 1
@@ -34,7 +38,8 @@ cdef void rewrite_await(Rewrite* rewrite) noexcept nogil:
 
 
 cdef inline void _shift(Rewrite* rewrite, int64_t first, int64_t offset) noexcept nogil:
-    """`offset` holds from `first` on. Of a run of closed-up numbers one shift is kept; the oldest gives way to the newest."""
+    """`offset` holds from `first` on. Of a run of closed-up numbers one shift is kept; the oldest gives way to the
+    newest."""
     cdef int last = rewrite.shift_count - 1, index
     if last >= 0 and rewrite.shifts[last].first == first - 1:
         rewrite.shift_count -= 1
@@ -79,7 +84,7 @@ cdef void _start(Rewrite* rewrite, const Packet* packet, uint32_t clock_rate_hz,
 cdef inline Drop _admit(const Rewrite* rewrite, const Packet* packet) noexcept nogil:
     if packet.payload_at == packet.length:
         return Drop.PADDING_ONLY
-    if not packet.newest or (rewrite.gated and not packet.keyframe):
+    if not packet.newest or (rewrite.gated and not packet.start):
         return Drop.AWAITING_KEYFRAME
     return Drop.KEPT
 
@@ -147,9 +152,11 @@ cdef void _label_pictures(Pictures* pictures, const Packet* packet, Label* label
     pictures.begun = 1
 
 
-cdef inline void _note_time(Rewrite* rewrite, const Packet* packet, uint32_t timestamp, uint32_t clock_rate_hz) noexcept nogil:
-    """Remember the latest time that left. Frames may leave out of order by a little; a long way back is a source that paused for
-    more than half of the timestamp's range."""
+cdef inline void _note_time(
+    Rewrite* rewrite, const Packet* packet, uint32_t timestamp, uint32_t clock_rate_hz
+) noexcept nogil:
+    """Remember the latest time that left. Frames may leave out of order by a little; a long way back is a source that
+    paused for more than half of the timestamp's range."""
     cdef int64_t ahead = later_by(timestamp, rewrite.timestamp)
     if ahead >= 0 or ahead < -10 * <int64_t> clock_rate_hz:
         rewrite.timestamp = timestamp
@@ -160,8 +167,8 @@ cdef inline void _note_time(Rewrite* rewrite, const Packet* packet, uint32_t tim
 cdef Drop rewrite_label(
     Rewrite* rewrite, const Packet* packet, uint32_t clock_rate_hz, int64_t since_last_ns, Label* label
 ) noexcept nogil:
-    """Give the packet its outgoing numbers. `since_last_ns`: if the packet starts a new source, the time between it and the newest
-    packet of the old one where sender reports tell; negative: take the time between their arrivals."""
+    """Give the packet its outgoing numbers. `since_last_ns`: if the packet starts a new source, the time between it
+    and the newest packet of the old one where sender reports tell; negative: take the time between their arrivals."""
     cdef int64_t number = 0
     cdef Drop drop
     if rewrite.waiting:
@@ -182,3 +189,57 @@ cdef Drop rewrite_label(
         rewrite.complete = packet.marker
         _note_time(rewrite, packet, label.timestamp, clock_rate_hz)
     return Drop.KEPT
+
+
+@cython.final
+cdef class StreamRewrite:
+    """One slot's line by itself, without socket and packet. For tests and tools."""
+
+    cdef Rewrite rewrite
+    cdef uint32_t clock_rate_hz
+
+    def __cinit__(self, bint gated, uint16_t first_sequence, uint32_t first_timestamp, uint32_t clock_rate_hz):
+        rewrite_open(&self.rewrite, gated, first_sequence, first_timestamp)
+        self.clock_rate_hz = clock_rate_hz
+
+    def switch(self):
+        """The next packets come from another source."""
+        rewrite_await(&self.rewrite)
+
+    def label(
+        self,
+        int64_t position,
+        uint32_t timestamp,
+        int64_t received_ns,
+        *,
+        bint marker=False,
+        bint keyframe=False,
+        bint newest=True,
+        bint empty=False,
+        picture=None,
+        bint wide=True,
+        level=None,
+        key=None,
+        int64_t since_last_ns=NOTHING,
+    ):
+        """Why the packet is dropped (0: it is not), then its sequence number, timestamp, picture id, TL0PICIDX and
+        KEYIDX."""
+        cdef Packet packet
+        cdef Label label
+        cdef Descriptor* found = &packet.descriptor
+        memset(&packet, 0, sizeof(Packet))
+        memset(&label, 0, sizeof(Label))
+        packet.position = position
+        packet.timestamp = timestamp
+        packet.received_ns = received_ns
+        packet.marker = marker
+        packet.start = keyframe
+        packet.newest = newest
+        packet.length = 0 if empty else 1
+        found.picture_at, found.picture = (NOTHING, 0) if picture is None else (0, picture)
+        found.level_at, found.level = (NOTHING, 0) if level is None else (0, level)
+        found.key_at, found.key = (NOTHING, 0) if key is None else (0, key)
+        found.wide = wide
+        found.present = not (picture is None and level is None and key is None)
+        drop = rewrite_label(&self.rewrite, &packet, self.clock_rate_hz, since_last_ns, &label)
+        return drop, label.sequence, label.timestamp, label.picture, label.level, label.key

@@ -1,7 +1,7 @@
 """An open-addressing table (address → peer, SSRC → track or slot) and pools of rows with generation-counted handles.
 
-Both are allocated once, at their limit. The table probes linearly and closes gaps on removal, so a lookup never walks over
-tombstones; its hash is seeded, so a sender cannot choose colliding addresses.
+Both are allocated once, at their limit. The table probes linearly and closes gaps on removal, so a lookup never walks
+over tombstones; its hash is seeded, so a sender cannot choose colliding addresses.
 """
 
 import cython

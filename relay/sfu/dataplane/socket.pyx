@@ -1,7 +1,7 @@
 """Receive a batch, send a batch, send one datagram, read the kernel's clock.
 
-Errors that the network causes (an ICMP message for an earlier datagram, a route that is gone) belong to one datagram: they are
-counted and the loop goes on. Only a descriptor that is no socket any more stops it.
+Errors that the network causes (an ICMP message for an earlier datagram, a route that is gone) belong to one datagram:
+they are counted and the loop goes on. Only a descriptor that is no socket any more stops it.
 """
 
 from cpython.exc cimport PyErr_SetFromErrno
@@ -9,7 +9,9 @@ from libc.errno cimport errno
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t
 from libc.string cimport memcpy, memset
 
-from ._inet cimport AF_INET, AF_INET6, CMSG_DATA, CMSG_FIRSTHDR, CMSG_NXTHDR, cmsghdr, mmsghdr, msghdr, sockaddr, sockaddr_in6
+from ._inet cimport (
+    AF_INET, AF_INET6, CMSG_DATA, CMSG_FIRSTHDR, CMSG_NXTHDR, cmsghdr, mmsghdr, msghdr, sockaddr, sockaddr_in6,
+)
 from ._linux cimport (
     CLOCK_REALTIME, EAGAIN, EBADF, EINTR, EINVAL, EIO, EMSGSIZE, ENOBUFS, ENOTSOCK, MSG_DONTWAIT, SCM_TIMESTAMPNS,
     SO_TIMESTAMPNS, SOL_SOCKET, clock_gettime, getsockname, recvmmsg, sendmmsg, sendmsg, sendto, setsockopt, timespec,
@@ -52,8 +54,8 @@ cdef inline int64_t _stamp(msghdr* header, int64_t otherwise) noexcept nogil:
 
 
 cdef int socket_receive(int fd, Inbox* inbox, Hops* hops) noexcept nogil:
-    """Fill the inbox; the number of datagrams, 0 when there is none or an error of the network was reported, or NOTHING when `fd` is
-    no socket (any more): errno tells."""
+    """Fill the inbox; the number of datagrams, 0 when there is none or an error of the network was reported, or
+    NOTHING when `fd` is no socket (any more): errno tells."""
     cdef int count
     cdef int64_t now
     cdef msghdr* header
@@ -102,8 +104,8 @@ cdef int32_t _send_apart(int fd, Outbox* outbox, const Message* message, Hops* h
 
 
 cdef void _settle_refusal(int fd, Outbox* outbox, int error, Hops* hops) noexcept nogil:
-    """The kernel refused the message at the head: without segmentation, if that was the reason; else without it. An error may
-    also be the belated report for an earlier datagram, so the message gets a second chance."""
+    """The kernel refused the message at the head: without segmentation, if that was the reason; else without it. An
+    error may also be the belated report for an earlier datagram, so the message gets a second chance."""
     cdef const Message* message = &outbox.messages[outbox.sent]
     cdef int32_t left = _send_apart(fd, outbox, message, hops)
     if left and message.count > 1 and (error == EIO or error == EINVAL or error == EMSGSIZE):
@@ -145,8 +147,8 @@ cdef bint socket_flush(int fd, Outbox* outbox, Hops* hops) noexcept nogil:
 cdef bint socket_send(
     int fd, const uint8_t* data, int length, const sockaddr_in6* name, unsigned int name_length, Hops* hops
 ) noexcept nogil:
-    """Send one datagram now; False when the socket takes no more or the kernel refuses. Tried twice: the first error may be the
-    belated report for an earlier datagram."""
+    """Send one datagram now; False when the socket takes no more or the kernel refuses. Tried twice: the first error
+    may be the belated report for an earlier datagram."""
     for _ in range(2):
         hops.totals[<int> Total.SEND_CALLS] += 1
         if sendto(fd, data, length, MSG_DONTWAIT, <const sockaddr*> name, name_length) >= 0:

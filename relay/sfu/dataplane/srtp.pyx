@@ -1,6 +1,7 @@
 """libsrtp as it comes in pylibsrtp's wheel: sessions are made in Python, packets go through its C functions by pointer.
 
-A session grows one stream for each SSRC it sees authenticated, and never forgets one by itself: callers bound the SSRCs.
+A session grows one stream for each SSRC it sees authenticated, and never forgets one by itself: callers bound the
+SSRCs.
 """
 
 from libc.stdint cimport uint8_t, uint32_t, uintptr_t
@@ -62,13 +63,14 @@ cdef Drop protect_rtcp(void* session, uint8_t* data, int* length) noexcept nogil
 
 
 cdef void forget_stream(void* session, uint32_t ssrc) noexcept nogil:
-    """Free what the session holds for an SSRC that is not used any more. Only for receiving: a sender that began the same SSRC
-    again would repeat its key stream."""
+    """Free what the session holds for an SSRC that is not used any more. Only for receiving: a sender that began the
+    same SSRC again would repeat its key stream."""
     _remove_stream(session, htonl(ssrc))
 
 
 cdef object open_session(int profile, bytes key, bint inbound):
-    """A session for every SSRC of one direction, under master key + salt; ValueError for an unknown profile or a short key."""
+    """A session for every SSRC of one direction, under master key + salt; ValueError for an unknown profile or a short
+    key."""
     if profile not in PROFILES:
         raise ValueError(f"no SRTP protection profile known here: {profile:#06x}")
     policy = Policy(

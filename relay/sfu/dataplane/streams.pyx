@@ -2,7 +2,8 @@
 
 Rules:
 - Nothing in a packet is believed before SRTP has authenticated it.
-- An unknown SSRC is taken for the track whose MID it carries; failing that, for the only track that negotiated its payload type.
+- An unknown SSRC is taken for the track whose MID it carries; failing that, for the only track that negotiated its
+  payload type.
 - A track changes its SSRC only when the old one said goodbye or fell silent: two senders do not fight over it.
 - A packet from elsewhere is taken when the keys of the peer that sends its SSRC open it.
 - SSRCs of no track are remembered, a few per peer: libsrtp keeps state for each, and the oldest is taken out again.
@@ -53,8 +54,9 @@ cdef inline void _no_stranger(Peer* peer, uint32_t ssrc) noexcept nogil:
 
 
 cdef Peer* owner_of(Worker* worker, Peer* peer, uint32_t ssrc) noexcept nogil:
-    """Whose keys to try: those of the peer at the packet's address (NULL: there is none), unless only another peer sends this SSRC: it
-    has moved, to an address nobody had or to one that a carrier's NAT took from somebody else. NULL: nobody's."""
+    """Whose keys to try: those of the peer at the packet's address (NULL: there is none), unless only another peer
+    sends this SSRC: it has moved, to an address nobody had or to one that a carrier's NAT took from somebody else.
+    NULL: nobody's."""
     cdef Key key = anywhere_key(ssrc)
     cdef int32_t row
     if peer != NULL and _stream(worker, peer, ssrc) != NOTHING:
@@ -79,7 +81,8 @@ cdef Drop open_packet(Worker* worker, Peer* peer, Packet* packet) noexcept nogil
 
 
 cdef bint bind(Worker* worker, Track* track, uint32_t ssrc, bint rtx) noexcept nogil:
-    """This SSRC is the track's (or its retransmissions'); False when the SSRC is another track's, or the table is full."""
+    """This SSRC is the track's (or its retransmissions'); False when the SSRC is another track's, or the table is
+    full."""
     cdef Peer* peer = &worker.peers[track.peer]
     cdef Key key = stream_key(peer.row, False, ssrc)
     if table_find(&worker.streams, &key) != NOTHING or not table_put(&worker.streams, &key, 2 * track.row + rtx):

@@ -57,6 +57,12 @@ cdef enum:                 # records.NoticeKind
     TRACK_ENDED = 4
 
 
+cdef enum Start:
+    NOWHERE = 0
+    PICTURE = 1            # a picture that depends on none, or sound
+    WITH_SETS = 2          # the parameter sets before it (H.264, H.265)
+
+
 ctypedef struct Endpoint:
     uint8_t ip[16]         # IPv6, or IPv4-mapped
     uint32_t port          # host order
@@ -99,7 +105,7 @@ ctypedef struct Packet:
     int64_t position       # sequence number extended to 64 bits, on the line of its source
     uint8_t newest         # no packet of the track has a higher position
     uint8_t recovered      # came by retransmission (RFC 4588)
-    uint8_t keyframe       # a receiver can start here
+    uint8_t start          # whether a receiver can start here
     int payload            # index in the track's payload types
     Descriptor descriptor
 

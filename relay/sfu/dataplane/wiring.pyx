@@ -11,7 +11,6 @@ from .rewrite cimport rewrite_await
 from .routes cimport Key, endpoint_key, pool_give, pool_handle, stream_key, table_find, table_put, table_remove
 from .streams cimport bind, unbind
 from .types cimport KEYFRAME_WANTED, NOTHING, VIDEO
-from .uplink cimport unlist_heard
 from .worker cimport MAX_ADDRESSES, notice
 
 
@@ -20,7 +19,7 @@ cdef Peer* open_peer(Worker* worker, int32_t row) noexcept nogil:
     memset(peer, 0, sizeof(Peer))
     peer.row = row
     peer.handle = pool_handle(&worker.peer_pool, row)
-    peer.first_track = peer.first_slot = peer.next_heard = peer.lane.head = peer.lane.tail = NOTHING
+    peer.first_track = peer.first_slot = peer.lane.head = peer.lane.tail = NOTHING
     return peer
 
 
@@ -36,7 +35,7 @@ cdef Track* open_track(
     track.peer = peer.row
     track.next_of_peer = peer.first_track
     peer.first_track = row
-    track.first_slot = track.next_wounded = NOTHING
+    track.first_slot = track.next_wounded = track.in_band = NOTHING
     track.payload_count = count
     memset(track.by_type, NOTHING, sizeof(track.by_type))
     memset(track.by_rtx_type, NOTHING, sizeof(track.by_rtx_type))
@@ -93,8 +92,8 @@ cdef inline int _index_of(const Peer* peer, const Endpoint* address) noexcept no
 
 
 cdef void adopt_address(Worker* worker, Peer* peer, const Endpoint* address) noexcept nogil:
-    """The peer is reached there from now on. Its oldest address makes room; an address of another peer changes hands, and that peer
-    has no path then: a carrier's NAT gave its port away."""
+    """The peer is reached there from now on. Its oldest address makes room; an address of another peer changes hands,
+    and that peer has no path then: a carrier's NAT gave its port away."""
     cdef Key key = endpoint_key(address)
     cdef int32_t owner = table_find(&worker.addresses, &key)
     cdef int index
@@ -206,7 +205,6 @@ cdef void remove_slot(Worker* worker, Slot* slot) noexcept nogil:
 
 
 cdef void remove_peer(Worker* worker, Peer* peer) noexcept nogil:
-    unlist_heard(worker, peer)
     while peer.first_track != NOTHING:
         remove_track(worker, &worker.tracks[peer.first_track])
     while peer.first_slot != NOTHING:
@@ -218,7 +216,8 @@ cdef void remove_peer(Worker* worker, Peer* peer) noexcept nogil:
 
 
 cdef void forget_sent(Worker* worker, const Peer* peer) noexcept nogil:
-    """The peer's extension ids change: packets of its tracks, and those in its slots, would be made with other bytes than before."""
+    """The peer's extension ids change: packets of its tracks, and those in its slots, would be made with other bytes
+    than before."""
     cdef int32_t row = peer.first_slot, track = peer.first_track
     while row != NOTHING:
         sent_clear(&worker.slots[row].log)

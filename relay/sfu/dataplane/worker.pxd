@@ -9,7 +9,6 @@ from .hops cimport Hops
 from .receive cimport Reception
 from .rewrite cimport Rewrite
 from .routes cimport Pool, Table
-from .transport_cc cimport Arrivals
 from .types cimport MAX_KINDS, MAX_PAYLOADS, Endpoint
 
 
@@ -48,9 +47,6 @@ ctypedef struct Peer:
     int64_t stray_ns           # when it was last told that the peer sends from elsewhere
     int32_t first_track
     int32_t first_slot
-    int32_t next_heard         # list of peers with arrivals to report
-    uint8_t heard
-    Arrivals arrivals
 
 
 ctypedef struct Track:
@@ -81,6 +77,8 @@ ctypedef struct Track:
     uint64_t keyframes
     uint64_t nacks_sent
     uint32_t keyframe_timestamp
+    int in_band                # index of the payload type that brings its own parameter sets: a picture without them is no
+                               # place to start; NOTHING: none did
     uint32_t clock_rate_hz     # of the packet that came last
     int64_t last_packet_ns
     # owned: the last sender report
@@ -161,7 +159,6 @@ ctypedef struct Worker:
     NoticeRow* notices
     int notice_count
     int32_t first_wounded
-    int32_t first_heard
 
 
 cdef inline void notice(Worker* worker, int kind, uint8_t* pending, int64_t handle, int64_t at_ns) noexcept nogil:
