@@ -23,6 +23,8 @@ class Requeued(NamedTuple):
 
     call: Call
     line: Line
+    region: str
+    sticky: str
     target: str
     """The only seat to ask."""
     but: str
@@ -33,7 +35,7 @@ class Draft:
     """Events of one decision, all at the same time."""
 
     __slots__ = (
-        "_appointments", "_calls", "_offers", "at_ms", "events", "freed", "kept", "placed", "requeued", "state",
+        "_appointments", "_calls", "_offers", "at_ms", "events", "freed", "hushed", "kept", "placed", "requeued", "state",
         "taken", "unkept",
     )  # fmt: skip
 
@@ -50,25 +52,37 @@ class Draft:
         self.requeued: list[Requeued] = []
         """Calls that wait again."""
         self.freed: dict[str, int] = {}
-        """Seats that stopped ringing or let go so many calls and wrap-ups."""
+        """Seats that have room again: so many calls and wrap-ups less."""
+        self.hushed: set[str] = set()
+        """Of the freed seats, those that rang."""
         self.unkept: set[str] = set()
         """Of the freed seats, those that were kept for an appointment."""
         self._calls = state.calls_made
         self._offers = state.offers_made
         self._appointments = state.appointments_made
 
-    def free(self, seat: str, released: int = 1) -> None:
-        """A seat has let go a call or wrap-up, or (0) stopped ringing."""
-        self.freed[seat] = self.freed.get(seat, 0) + released
+    def free(self, seat: str) -> None:
+        """A seat has let go a call or wrap-up."""
+        self.freed[seat] = self.freed.get(seat, 0) + 1
+
+    def hush(self, seat: str, *, took: bool = False) -> None:
+        """A seat has stopped ringing, or (`took`) is in the call it rang for."""
+        self.freed[seat] = self.freed.get(seat, 0) - took
+        self.hushed.add(seat)
 
     def unkeep(self, seat: str) -> None:
         """A seat is no longer kept for an appointment."""
-        self.free(seat, 0)
+        self.freed.setdefault(seat, 0)
         self.unkept.add(seat)
 
     def requeue(self, call: Call, *, line: Line | None = None, target: str = "", but: str = "") -> None:
         """A call waits again, in `line` or for `target` as its search will be, and not for the seat `but`."""
-        self.requeued.append(Requeued(call, line or self.state.waiting.line_of(call), target, but))
+        line = line or self.state.waiting.line_of(call)
+        self.requeued.append(Requeued(call, line, call.region, call.sticky, target, but))
+
+    def transfer(self, call: Call, *, line: Line, region: str, target: str) -> None:
+        """A call waits for something else than before, and for another seat than before."""
+        self.requeued.append(Requeued(call, line, region, "", target, call.seat))
 
     def next_call(self) -> str:
         """The id that `new_call` will give."""

@@ -89,7 +89,7 @@ def fill(draft: Draft, seat: Seat) -> None:
             draft.events.append(reserved)
             return
     if call is not None:
-        rule = "target" if call.target == seat.id else "head_of_queue"
+        rule = "target" if _is_target(draft, seat, call) else "head_of_queue"
         draft.offer(call.id, call.attempts + 1, call.enqueued_ms, call.virtual_ms, Choice(seat, rule, 1, (seat.id,)))
 
 
@@ -108,7 +108,7 @@ def _place(draft: Draft, again: Requeued) -> None:
         barred: Mapping[str, int] | None = call.barred
         if again.but:
             barred = {**(barred or {}), again.but: 0}
-        choice = find_seat(draft, again.line, call.region, barred, call.sticky)
+        choice = find_seat(draft, again.line, again.region, barred, again.sticky)
     if choice is not None:
         draft.offer(call.id, call.attempts + 1, call.enqueued_ms, call.virtual_ms, choice)
 
@@ -122,6 +122,7 @@ def _let_go(draft: Draft, seat: Seat, released: int) -> None:
         seat.presence is Presence.READY
         and load < seat.profile.value.capacity
         and seat.media_ready
+        and (not seat.offer or seat.id in draft.hushed)
         and (not seat.reserved or seat.id in draft.unkept)
         and not draft.taken >> seat.index & 1
     ):
@@ -171,13 +172,25 @@ def _first_call(draft: Draft, seat: Seat) -> Call | None:
     best = state.waiting.first(seat.profile, shunned)
     aimed = state.targeted.get(seat.id)
     if aimed is not None:
-        best = _earlier(best, _first_of(aimed, shunned))
-    for call, line, target, but in draft.requeued:
-        if call.id in shunned or but == seat.id:
-            continue
-        if target == seat.id or (not target and state.supply.eligible(line) >> seat.index & 1):
-            best = _earlier(best, call)
+        best = _earlier(best, _first_of(aimed, draft.placed))
+    for again in draft.requeued:
+        if again.call.id not in draft.placed and _suits(state, again, seat):
+            best = _earlier(best, again.call)
     return best
+
+
+def _suits(state: State, again: Requeued, seat: Seat) -> bool:
+    if again.target or again.but == seat.id:
+        return again.target == seat.id
+    barred = again.call.barred
+    return (not barred or seat.id not in barred) and bool(state.supply.eligible(again.line) >> seat.index & 1)
+
+
+def _is_target(draft: Draft, seat: Seat, call: Call) -> bool:
+    for again in draft.requeued:
+        if again.call is call:
+            return again.target == seat.id
+    return call.target == seat.id
 
 
 def _first_of(entries: Iterable[Entry], shunned: Container[str]) -> Call | None:

@@ -35,7 +35,7 @@ from relay.scheduler.events import (
     WrapUpFinished,
 )
 from relay.scheduler.lifecycle import COMMAND_PHASES, QUEUED
-from relay.scheduler.model import CallPhase, Participant, Party, Role, Target
+from relay.scheduler.model import CallPhase, Participant, Party, Presence, Role, Target
 from relay.scheduler.rules import Step
 
 from .arrivals import require_region
@@ -170,7 +170,7 @@ def transfer(draft: Draft, command: TransferCall) -> None:
         )
     )
     line = draft.state.waiting.line(item, step.scope, call.kind, call.language, call.media, step.level)
-    draft.requeue(call, line=line, target=command.target.seat, but=call.seat)
+    draft.transfer(call, line=line, region=region, target=command.target.seat)
     if until_ms == NEVER_MS:
         draft.free(call.seat)
 
@@ -244,7 +244,8 @@ def aim(draft: Draft, call: Call, target: Target) -> tuple[str, str, int, tuple[
     if not (target.seat or target.item or target.region):
         raise BadTarget
     if target.seat:
-        state.seat(target.seat)
+        if state.seat(target.seat).presence is Presence.DRAINING:
+            raise BadTarget(f"{target.seat!r} takes no more calls")
         if any(member.who == target.seat for member in call.participants()):
             raise BadTarget(f"{target.seat!r} takes part in call {call.id} already")
     region = target.region or call.region

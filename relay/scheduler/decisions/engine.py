@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
+
 from relay.scheduler import regions
 from relay.scheduler.commands import Configure, DefineItems, DefineRegions, Recover, RetireItems
 from relay.scheduler.draft import Draft
@@ -65,7 +67,7 @@ def recover(draft: Draft, command: Recover) -> None:
             draft.at_ms + settings.kiosk_lease_ms if settings.kiosk_lease_ms else NEVER_MS,
         )
     )
-    for call in list(draft.state.offers.values()):
+    for call in sorted(draft.state.offers.values(), key=attrgetter("seq")):
         if call.deadline_ms <= draft.at_ms:
             withdraw(draft, call, "restart")
             drop_offer(draft, call, "restart")

@@ -24,6 +24,8 @@ def invite(draft: Draft, command: InviteSeat) -> None:
         raise BadTarget(f"an invitation is for a consult or a conference, not {command.purpose!r}")
     code, region, level, _ = aim(draft, call, command.target)
     invitations = call.talk.invitations if call.talk is not None else ()
+    if command.target.seat and any(state.calls[name].target == command.target.seat for name in invitations):
+        raise BadTarget(f"{command.target.seat!r} is invited to call {call.id} already")
     taking_part = call.participants()
     if len(taking_part) + len(invitations) >= state.settings.max_participants:
         raise ConferenceFull(f"{len(taking_part)} take part in call {call.id}, {len(invitations)} are invited")

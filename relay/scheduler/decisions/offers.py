@@ -14,10 +14,10 @@ from relay.scheduler.events import (
     SeatJoined,
     SeatOnBreak,
 )
-from relay.scheduler.model import CallPhase, Participant, Purpose, Role
+from relay.scheduler.model import CallPhase, Participant, Party, Purpose, Role
 from relay.scheduler.state import State
 
-from .releases import drop_offer, withdraw
+from .releases import abandon, drop_offer, withdraw
 
 
 def accept(draft: Draft, command: AcceptOffer) -> None:
@@ -61,7 +61,7 @@ def decline(draft: Draft, command: DeclineOffer) -> None:
     require_ringing(draft, call, command.seat)
     backoff_ms = draft.at_ms + draft.state.settings.backoff_ms
     draft.events.append(OfferDeclined(draft.at_ms, call.id, call.seat, call.offer, command.reason, backoff_ms))
-    draft.free(call.seat, 0)
+    draft.hush(call.seat)
     drop_offer(draft, call, "declined")
 
 
@@ -83,7 +83,7 @@ def time_out(draft: Draft, call: Call) -> None:
         draft.events.append(SeatOnBreak(draft.at_ms, call.seat, "unanswered"))
         draft.taken |= 1 << seat.index
     else:
-        draft.free(call.seat, 0)
+        draft.hush(call.seat)
     drop_offer(draft, call, "timed_out")
 
 
@@ -112,11 +112,12 @@ def require_ringing(draft: Draft, call: Call, seat: str) -> None:
 def more_room(draft: Draft, seat: str) -> None:
     """A seat that has answered may be rung again while it has capacity left."""
     if draft.state.seats[seat].profile.value.capacity > 1:
-        draft.free(seat, -1)
+        draft.hush(seat, took=True)
 
 
 def _join(draft: Draft, invitation: Call, waited_ms: int) -> None:
     call = draft.state.calls[invitation.parent]
+    siblings = [draft.state.calls[name] for name in call.talk.invitations] if call.talk is not None else []
     role = Role.MEMBER if invitation.purpose is Purpose.CONFERENCE else Role.CONSULTANT
     participants = (*call.participants(), Participant(invitation.seat, role))
     draft.events.append(
@@ -132,6 +133,11 @@ def _join(draft: Draft, invitation: Call, waited_ms: int) -> None:
             call.revision + 1,
         )
     )
+    for sibling in siblings:
+        if sibling is not invitation:
+            if sibling.target == invitation.seat:
+                abandon(draft, sibling, Party.ENGINE, "joined")
+            draft.placed.add(sibling.id)
 
 
 def _took(state: State, command: AcceptOffer) -> bool:

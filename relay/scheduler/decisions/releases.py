@@ -36,7 +36,7 @@ def withdraw(draft: Draft, call: Call, reason: str, backoff_ms: int = NEVER_MS) 
     """Take a ringing offer back."""
     draft.events.append(OfferWithdrawn(draft.at_ms, call.id, call.seat, call.offer, reason, backoff_ms))
     if call.seat in draft.state.seats:
-        draft.free(call.seat, 0)
+        draft.hush(call.seat)
 
 
 def free_others(draft: Draft, call: Call) -> None:
@@ -94,10 +94,10 @@ def hand_over(draft: Draft, call: Call, to: str, wrap_ms: int) -> None:
     draft.events.append(CallHandedOver(draft.at_ms, call.id, call.seat, to, wrap_ms, participants, call.revision + 1))
 
 
-def untarget(draft: Draft, call: Call) -> None:
+def untarget(draft: Draft, call: Call, but: str = "") -> None:
     """A call that waited for one seat alone asks all that fit."""
     draft.events.append(SearchWidened(draft.at_ms, call.id, call.ring, call.scope, call.level, call.widen_ms))
-    draft.requeue(call)
+    draft.requeue(call, but=but)
 
 
 def lose_seat(draft: Draft, seat: Seat, reason: str) -> None:
@@ -138,7 +138,7 @@ def drop_target(draft: Draft, call: Call, reason: str) -> None:
             CallAbandoned(draft.at_ms, call.id, call.kiosk, Party.SEAT, reason, waited_ms, ringing=False)
         )
     else:
-        untarget(draft, call)
+        untarget(draft, call, but=call.seat)
 
 
 def _lose_call(draft: Draft, call: Call, seat: Seat, role: Role, reason: str) -> None:

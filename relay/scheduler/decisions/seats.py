@@ -35,31 +35,13 @@ def log_in(draft: Draft, command: LogIn) -> None:
     require_profile(draft, command.profile)
     known = state.seats.get(command.seat)
     if known is not None:
-        draft.events.append(
-            SeatUpdated(
-                draft.at_ms,
-                command.seat,
-                command.profile,
-                command.shift,
-                lease_ms(draft),
-                shift_ms(command.shift, draft.at_ms),
-            )
-        )
-        if command.ready and known.presence is not Presence.READY:
-            draft.events.append(SeatReady(draft.at_ms, command.seat))
-        refill(draft, known, command.profile, ready=command.ready)
+        _renew(draft, known, command.profile, command.shift, shift_ms(command.shift, draft.at_ms), ready=command.ready)
         return
     if len(state.seats) >= state.settings.max_seats:
         raise SeatLimit(f"{len(state.seats)} seats are online")
+    first_ms = shift_ms(command.shift, draft.at_ms)
     draft.events.append(
-        SeatLoggedIn(
-            draft.at_ms,
-            command.seat,
-            command.profile,
-            command.shift,
-            lease_ms(draft),
-            shift_ms(command.shift, draft.at_ms),
-        )
+        SeatLoggedIn(draft.at_ms, command.seat, command.profile, command.shift, lease_ms(draft), first_ms)
     )
     if command.ready:
         draft.events.append(SeatReady(draft.at_ms, command.seat))
@@ -70,8 +52,7 @@ def update(draft: Draft, command: UpdateSeat) -> None:
     """UpdateSeat."""
     seat = draft.state.seat(command.seat)
     require_profile(draft, command.profile)
-    draft.events.append(SeatUpdated(draft.at_ms, seat.id, command.profile, seat.shift, lease_ms(draft), seat.shift_ms))
-    refill(draft, seat, command.profile, ready=False)
+    _renew(draft, seat, command.profile, seat.shift, seat.shift_ms, ready=False)
 
 
 def set_ready(draft: Draft, command: SetReady) -> None:
@@ -101,13 +82,14 @@ def drain_by_command(draft: Draft, command: Drain) -> None:
 
 
 def drain(draft: Draft, seat: Seat, reason: str) -> None:
-    """Offline at once when there is nothing to finish."""
+    """Offline at once when there is nothing to finish; nobody waits for this seat alone any longer."""
+    if seat.presence is Presence.DRAINING:
+        return
     stop_offers(draft, seat, "drain")
-    if seat.load:
-        if seat.presence is not Presence.DRAINING:
-            draft.events.append(SeatDraining(draft.at_ms, seat.id, reason))
-    else:
-        lose_rest(draft, seat, reason)
+    for _, _, call in draft.state.targeted.get(seat.id, ()):
+        drop_target(draft, call, reason)
+    event = SeatDraining if seat.load else SeatLoggedOut
+    draft.events.append(event(draft.at_ms, seat.id, reason))
 
 
 def log_out(draft: Draft, command: LogOut) -> None:
@@ -164,6 +146,17 @@ def require_profile(draft: Draft, profile: SeatProfile) -> None:
         require_region(draft.state, region)
 
 
+def _renew(draft: Draft, seat: Seat, profile: SeatProfile, shift: Shift | None, next_ms: int, *, ready: bool) -> None:
+    """The seat serves something else from now on; an appointment it was kept for looks for a seat anew."""
+    if seat.reserved:
+        draft.events.append(SeatReleased(draft.at_ms, seat.id, seat.reserved, "not_available"))
+    draft.events.append(SeatUpdated(draft.at_ms, seat.id, profile, shift, lease_ms(draft), next_ms))
+    ready = ready and seat.presence is not Presence.READY
+    if ready:
+        draft.events.append(SeatReady(draft.at_ms, seat.id))
+    refill(draft, seat, profile, ready=ready)
+
+
 def has_room(seat: Seat) -> bool:
     """Whether its capacity and keeping allow one more call."""
     return seat.load < seat.profile.value.capacity and not seat.reserved
@@ -172,7 +165,7 @@ def has_room(seat: Seat) -> bool:
 def refill(draft: Draft, seat: Seat, profile: SeatProfile, *, ready: bool) -> None:
     """The seat may be able to take a call that it could not take before."""
     wanted = ready or seat.presence is Presence.READY
-    if not wanted or seat.offer or seat.reserved or not seat.media_ready or seat.load >= profile.capacity:
+    if not wanted or seat.offer or not seat.media_ready or seat.load >= profile.capacity:
         return
     as_it_will_be = Seat(seat.id, seat.index, draft.state.resolve(profile), draft.at_ms)
     fill(draft, as_it_will_be)
@@ -188,11 +181,3 @@ def stop_offers(draft: Draft, seat: Seat, reason: str) -> None:
     if seat.reserved:
         draft.events.append(SeatReleased(draft.at_ms, seat.id, seat.reserved, "not_available"))
     draft.taken |= 1 << seat.index
-
-
-def lose_rest(draft: Draft, seat: Seat, reason: str) -> None:
-    """An idle seat, offers stopped, goes offline; calls that waited for it alone do so no longer."""
-    aimed = draft.state.targeted.get(seat.id)
-    for _, _, call in aimed or ():
-        drop_target(draft, call, reason)
-    draft.events.append(SeatLoggedOut(draft.at_ms, seat.id, reason))

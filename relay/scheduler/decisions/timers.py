@@ -69,7 +69,7 @@ def _backoff(draft: Draft, timer: Timer) -> None:
     call = _call(draft, timer)
     draft.events.append(BackoffEnded(draft.at_ms, call.id, timer[4]))
     seat = draft.state.seats.get(timer[4])
-    if seat is None or seat.idle_entry is None or call.entry is None or call.line is None:
+    if seat is None or seat.idle_entry is None or call.entry is None or call.line is None or call.target:
         return
     if draft.state.supply.eligible(call.line) >> seat.index & 1:
         draft.offer(

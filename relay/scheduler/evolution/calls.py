@@ -188,4 +188,7 @@ def _return_offer(state: State, name: str, offer: str, how: str, backoff_ms: int
 def _leave_queue(state: State, call: Call) -> None:
     dequeue(state, call)
     leave_kiosk(state, call)
-    close_call(state, call)
+    if call.wrapping:
+        call.phase = CallPhase.WRAP_UP
+    else:
+        close_call(state, call)

@@ -76,11 +76,13 @@ def invited(state: State, event: events.SeatInvited) -> None:
 
 
 def joined(state: State, event: events.SeatJoined) -> None:
-    """SeatJoined."""
+    """SeatJoined: the seat is not asked to join a second time."""
     invitation = state.calls[event.invitation]
     del state.offers[event.offer]
     call = state.calls[event.call]
     close_call(state, invitation)
+    for name in _talk(call).invitations:
+        bar(state, state.calls[name], event.seat, NEVER_MS)
     _set_participants(call, event.participants, event.revision)
     take(state, state.seats[event.seat], call.id, event.role)
 
@@ -149,6 +151,8 @@ def callback_started(state: State, event: events.CallbackStarted) -> None:
     call = state.calls[event.call]
     del state.offers[event.offer]
     call.phase = CallPhase.CALLING_BACK
+    call.target = ""
+    call.target_until_ms = NEVER_MS
     call.callbacks = event.attempt
     call.deadline_ms = event.deadline_ms
     state.timers.set(event.deadline_ms, Due.RING_BACK, call.seq, call.id)
@@ -189,6 +193,8 @@ def _converse(state: State, call: Call, revision: int) -> None:
     call.phase = CallPhase.TALKING
     call.revision = revision
     call.talk = Conversation(state.clock_ms)
+    call.target = ""
+    call.target_until_ms = NEVER_MS
 
 
 def _set_participants(call: Call, participants: tuple[Participant, ...], revision: int) -> None:

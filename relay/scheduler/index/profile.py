@@ -25,13 +25,22 @@ class Facet:
 
 
 class Numbers:
-    """Numbers of item nodes and regions, shared by all who speak of slots."""
+    """Numbers of item nodes, regions and facets, shared by all who speak of them."""
 
-    __slots__ = ("nodes", "regions")
+    __slots__ = ("facets", "nodes", "regions")
 
     def __init__(self) -> None:
         self.nodes: dict[str, int] = {}
         self.regions: dict[str, int] = {}
+        self.facets: dict[tuple[Kind, str, tuple[Media, ...], int], Facet] = {}
+
+    def facet(self, kind: Kind, language: str, media: tuple[Media, ...], level: int) -> Facet:
+        """The one facet of these values."""
+        key = (kind, language, media, level)
+        facet = self.facets.get(key)
+        if facet is None:
+            facet = self.facets[key] = Facet(len(self.facets), kind, language, media, level)
+        return facet
 
     def region(self, code: str) -> int:
         """The number of a region."""

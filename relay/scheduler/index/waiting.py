@@ -35,7 +35,7 @@ class WaitingIndex:
     """All lines and cells."""
 
     __slots__ = (
-        "_by_node", "_by_scope", "_cells", "_empty", "_facets", "_group_numbers", "_groups", "_lines", "_numbers",
+        "_by_node", "_by_scope", "_cells", "_empty", "_group_numbers", "_groups", "_lines", "_numbers",
         "_served", "size",
     )  # fmt: skip
 
@@ -45,7 +45,6 @@ class WaitingIndex:
         self._by_node: dict[str, dict[tuple[int, int, int], Line]] = {_NOWHERE: {}}
         self._by_scope: dict[str, dict[tuple[int, int, int], Line]] = {}
         self._cells: dict[int, dict[int, Cell]] = {}
-        self._facets: dict[tuple[object, ...], Facet] = {}
         self._groups: dict[str, tuple[int, tuple[str, ...]]] = {}
         self._group_numbers: dict[tuple[str, ...], int] = {}
         self._served: dict[str, None] = {}
@@ -55,10 +54,7 @@ class WaitingIndex:
 
     def line(self, item: str, scope: str, kind: Kind, language: str, media: tuple[Media, ...], level: int) -> Line:
         """The line of a requirement, made when there is none."""
-        facet = self._facets.get((kind, language, media, level))
-        if facet is None:
-            facet = Facet(len(self._facets), kind, language, media, level)
-            self._facets[(kind, language, media, level)] = facet
+        facet = self._numbers.facet(kind, language, media, level)
         group = self._groups.get(item)
         if group is None:
             group = self._groups[item] = self._group(item)
