@@ -79,7 +79,8 @@ CALL_TRANSITIONS: dict[tuple[CallPhase, type[events.Event]], CallPhase] = {
     (HELD, events.CallEnded): WRAP_UP,
     (WRAP_UP, events.WrapUpFinished): CLOSED,
 }
-"""Where an event takes the call it names. CallEnded without wrap-up, and a call nobody wraps up, close at once."""
+"""Where an event takes the call it names. A call that nobody wraps up is not in WRAP_UP but CLOSED; one that was abandoned
+after a transfer, while the seat that transferred it still wraps it up, is not CLOSED but in WRAP_UP."""
 
 PRESENCE_TRANSITIONS: dict[tuple[Presence, type[events.Event]], Presence] = {
     (Presence.OFFLINE, events.SeatLoggedIn): Presence.BREAK,
