@@ -9,6 +9,7 @@ from relay.sfu.wire.rtcp.rr import ReceiverReport
 from relay.sfu.wire.rtcp.twcc import TransportFeedback
 
 TICK_NS = 250_000
+SSRC = 0xC0FFEE
 START_NS = 1_700_000_000_000_000_000
 
 
@@ -18,6 +19,7 @@ def feedback(log: ArrivalLog) -> list[TransportFeedback]:
         report, message = compound.parse(packet)
         assert isinstance(report, ReceiverReport)
         assert isinstance(message, TransportFeedback)
+        assert message.media_ssrc == SSRC
         messages.append(message)
     return messages
 
@@ -38,7 +40,7 @@ def test_every_arrival_is_told_with_its_time(first: int, steps: list[tuple[int, 
     log = ArrivalLog()
     sequence, at_ns, expected = first, START_NS, {}
     for skip, gap_ns in steps:
-        log.note(sequence & 0xFFFF, at_ns)
+        log.note(SSRC, sequence & 0xFFFF, at_ns)
         expected[sequence & 0xFFFF] = at_ns // TICK_NS * (TICK_NS // 1000)
         sequence, at_ns = sequence + skip, at_ns + gap_ns
     messages = feedback(log)
@@ -55,17 +57,17 @@ def test_every_arrival_is_told_with_its_time(first: int, steps: list[tuple[int, 
 def test_nothing_new_is_no_feedback() -> None:
     log = ArrivalLog()
     assert log.report(START_NS) == b""
-    log.note(7, START_NS)
+    log.note(SSRC, 7, START_NS)
     assert log.report(START_NS)
     assert log.report(START_NS) == b""
 
 
 def test_a_straggler_is_told_after_all() -> None:
     log = ArrivalLog()
-    log.note(10, START_NS)
-    log.note(12, START_NS + 5_000_000)
+    log.note(SSRC, 10, START_NS)
+    log.note(SSRC, 12, START_NS + 5_000_000)
     assert set(arrived(feedback(log))) == {10, 12}
-    log.note(11, START_NS + 9_000_000)
+    log.note(SSRC, 11, START_NS + 9_000_000)
     assert set(arrived(feedback(log))) == {11, 12}
 
 
@@ -73,7 +75,7 @@ def test_a_straggler_is_told_after_all() -> None:
 def test_hostile_numbers_never_break_the_feedback(packets: list[tuple[int, int]]) -> None:
     log = ArrivalLog()
     for index, (sequence, at_ns) in enumerate(packets):
-        log.note(sequence, at_ns)
+        log.note(SSRC, sequence, at_ns)
         if index % 7 == 0:
             assert all(len(each.received) <= each.status_count for each in feedback(log))
     assert len(feedback(log)) <= 512

@@ -27,6 +27,7 @@ from .types cimport (
     CELL, DTLS, FOREIGN, KEYFRAME_SEEN, NOTHING, RTCP, RTP, SLOT_STARTED, STRAY, STUN, TRACK_STARTED, VIDEO, Endpoint,
     Label, Packet, Start,
 )
+from .uplink cimport note_arrival
 from .worker cimport Payload, Peer, Slot, Track, note_round_trip, notice
 
 cdef enum:
@@ -85,8 +86,10 @@ cdef Drop _media(
     if drop == Drop.KEPT:
         peer = owner_of(worker, here, packet.ssrc)
         drop = Drop.UNKNOWN_ADDRESS if peer == NULL else open_packet(worker, peer, &packet)
-    if drop == Drop.KEPT and peer != here:
-        _tell_stray(worker, peer, source, received_ns)
+    if drop == Drop.KEPT:
+        note_arrival(worker, peer, &packet)
+        if peer != here:
+            _tell_stray(worker, peer, source, received_ns)
     if drop == Drop.KEPT:
         drop = find_track(worker, peer, &packet, &track)
     if drop == Drop.KEPT:

@@ -29,6 +29,7 @@ from .routes cimport (
 from .socket cimport clock_ns, socket_attach, socket_flush, socket_receive, socket_send
 from .srtp cimport open_session, protect_rtcp, session_pointer
 from .types cimport MAX_KINDS, MAX_PACKET, MAX_PAYLOADS, NOTHING, TRAILER, VIDEO, Endpoint
+from .uplink cimport report_arrivals
 from .wiring cimport (
     adopt_address, attach_slot, detach_slot, forget_sent, open_peer, open_slot, open_track, remove_peer, remove_slot,
     remove_track,
@@ -93,7 +94,7 @@ cdef class Forwarder:
             raise ValueError("a limit is out of range")
         self.sessions = {}
         self.spent = {}
-        worker.fd = worker.first_wounded = NOTHING
+        worker.fd = worker.first_wounded = worker.first_heard = NOTHING
         worker.budget.limit_bytes = history_bytes
         pool_open(&worker.peer_pool, max_peers, 1)
         pool_open(&worker.track_pool, max_tracks, 2)
@@ -302,10 +303,11 @@ cdef class Forwarder:
         detach_slot(&self.worker, self._slot(slot))
 
     def tick(self, int64_t now_ns) -> None:
-        """Ask for missing packets, give up on old ones, retry what could not be sent."""
+        """Ask for missing packets, tell senders what arrived, retry what could not be sent."""
         if self.worker.fd != NOTHING:
             with nogil:
                 ask_for_missing(&self.worker, now_ns)
+                report_arrivals(&self.worker, now_ns)
                 socket_flush(self.worker.fd, &self.worker.outbox, &self.worker.hops)
 
     def notices(self) -> list:

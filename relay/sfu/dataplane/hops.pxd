@@ -57,6 +57,7 @@ cpdef enum Total:
     NACKS_UNANSWERABLE
     PLIS_IN
     FIRS_IN
+    FEEDBACKS_OUT
     TOTAL_COUNT
 
 

@@ -55,6 +55,7 @@ TOTALS = {
     Total.NACKS_UNANSWERABLE: "packets asked for again that are no longer kept",
     Total.PLIS_IN: "picture loss indications received",
     Total.FIRS_IN: "full intra requests received",
+    Total.FEEDBACKS_OUT: "transport-wide feedback packets sent",
 }
 
 

@@ -22,8 +22,8 @@ cdef enum:
     REPORTER = 1
 
 
-cdef void arrivals_note(Arrivals* arrivals, uint16_t sequence, int64_t received_ns) noexcept nogil:
-    """The packet with this transport-wide number arrived."""
+cdef void arrivals_note(Arrivals* arrivals, uint32_t ssrc, uint16_t sequence, int64_t received_ns) noexcept nogil:
+    """The packet with this transport-wide number arrived, in the stream `ssrc`."""
     cdef int64_t position
     if not arrivals.started:
         arrivals.started = 1
@@ -36,6 +36,7 @@ cdef void arrivals_note(Arrivals* arrivals, uint16_t sequence, int64_t received_
     if position < arrivals.first:
         arrivals.first = position
     arrivals.times_ns[position % ARRIVALS] = received_ns
+    arrivals.ssrc = ssrc
     arrivals.pending = 1
 
 
@@ -54,7 +55,7 @@ cdef inline void _advance(Arrivals* arrivals, int64_t position) noexcept nogil:
 
 cdef int arrivals_report(Arrivals* arrivals, uint8_t* out, int64_t now_ns) noexcept nogil:
     """Write one feedback packet after an empty receiver report, MAX_FEEDBACK bytes at the most; its length, 0 if there is nothing to say.
-    The media source named is the reporter itself: the numbers belong to no stream."""
+    The numbers belong to no stream, but libwebrtc takes feedback only if the media source it names is one of its own."""
     cdef uint8_t[ARRIVALS] symbols
     cdef int16_t[ARRIVALS] deltas
     cdef int64_t start = _first_arrived(arrivals)
@@ -72,6 +73,7 @@ cdef int arrivals_report(Arrivals* arrivals, uint8_t* out, int64_t now_ns) noexc
     arrivals.first += count
     arrivals.reported_ns = now_ns
     arrivals.pending = arrivals.first <= arrivals.highest
+    write32(out + 16, arrivals.ssrc)
     return _frame(out, _write_deltas(out, _write_chunks(out, symbols, count), symbols, deltas, count))
 
 
@@ -140,7 +142,6 @@ cdef inline int _frame(uint8_t* out, int length) noexcept nogil:
     length += padding
     write16(out + 10, <uint16_t> ((length - 8) // 4 - 1))
     write32(out + 12, REPORTER)
-    write32(out + 16, REPORTER)
     return length
 
 
@@ -152,9 +153,9 @@ cdef class ArrivalLog:
     def __cinit__(self) -> None:
         memset(&self.arrivals, 0, sizeof(Arrivals))
 
-    def note(self, uint16_t sequence, int64_t received_ns) -> None:
-        """The packet with this transport-wide number arrived."""
-        arrivals_note(&self.arrivals, sequence, received_ns)
+    def note(self, uint32_t ssrc, uint16_t sequence, int64_t received_ns) -> None:
+        """The packet with this transport-wide number arrived, in the stream `ssrc`."""
+        arrivals_note(&self.arrivals, ssrc, sequence, received_ns)
 
     def report(self, int64_t now_ns) -> bytes:
         """The next compound packet with feedback; empty if there is nothing to say."""

@@ -1,7 +1,7 @@
 """What a peer is told of its uplink, so that its encoder finds the rate that fits: transport-wide feedback (`transport_cc`) for every
 packet that authenticated, whatever becomes of it afterwards."""
 
-from libc.stdint cimport int32_t, int64_t
+from libc.stdint cimport int32_t, int64_t, uint16_t
 
 from .dispatch cimport dispatch_rtcp, room
 from .header cimport read16
@@ -16,9 +16,11 @@ cdef enum:
 cdef void note_arrival(Worker* worker, Peer* peer, const Packet* packet) noexcept nogil:
     """Remember when this packet of the peer arrived, if it carries a transport-wide number."""
     cdef int index
+    cdef uint16_t sequence
     for index in range(packet.element_count):
         if packet.elements[index].kind == TRANSPORT_CC and packet.elements[index].length == 2:
-            arrivals_note(&peer.arrivals, read16(packet.data + packet.elements[index].at), packet.received_ns)
+            sequence = read16(packet.data + packet.elements[index].at)
+            arrivals_note(&peer.arrivals, packet.ssrc, sequence, packet.received_ns)
             _list_heard(worker, peer)
             return
 

@@ -11,6 +11,7 @@ from .rewrite cimport rewrite_await
 from .routes cimport Key, endpoint_key, pool_give, pool_handle, stream_key, table_find, table_put, table_remove
 from .streams cimport bind, unbind
 from .types cimport KEYFRAME_WANTED, NOTHING, VIDEO
+from .uplink cimport unlist_heard
 from .worker cimport MAX_ADDRESSES, notice
 
 
@@ -19,7 +20,7 @@ cdef Peer* open_peer(Worker* worker, int32_t row) noexcept nogil:
     memset(peer, 0, sizeof(Peer))
     peer.row = row
     peer.handle = pool_handle(&worker.peer_pool, row)
-    peer.first_track = peer.first_slot = peer.lane.head = peer.lane.tail = NOTHING
+    peer.first_track = peer.first_slot = peer.next_heard = peer.lane.head = peer.lane.tail = NOTHING
     return peer
 
 
@@ -205,6 +206,7 @@ cdef void remove_slot(Worker* worker, Slot* slot) noexcept nogil:
 
 
 cdef void remove_peer(Worker* worker, Peer* peer) noexcept nogil:
+    unlist_heard(worker, peer)
     while peer.first_track != NOTHING:
         remove_track(worker, &worker.tracks[peer.first_track])
     while peer.first_slot != NOTHING:

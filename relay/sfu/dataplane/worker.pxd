@@ -9,6 +9,7 @@ from .hops cimport Hops
 from .receive cimport Reception
 from .rewrite cimport Rewrite
 from .routes cimport Pool, Table
+from .transport_cc cimport Arrivals
 from .types cimport MAX_KINDS, MAX_PAYLOADS, Endpoint
 
 
@@ -47,6 +48,9 @@ ctypedef struct Peer:
     int64_t stray_ns           # when it was last told that the peer sends from elsewhere
     int32_t first_track
     int32_t first_slot
+    int32_t next_heard         # list of peers with arrivals to report
+    uint8_t heard
+    Arrivals arrivals
 
 
 ctypedef struct Track:
@@ -159,6 +163,7 @@ ctypedef struct Worker:
     NoticeRow* notices
     int notice_count
     int32_t first_wounded
+    int32_t first_heard
 
 
 cdef inline void notice(Worker* worker, int kind, uint8_t* pending, int64_t handle, int64_t at_ns) noexcept nogil:
