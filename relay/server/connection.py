@@ -17,7 +17,7 @@ from relay.service.notices import Notice
 from relay.service.outputs import Cause
 
 _log = logging.getLogger(__name__)
-_FLUSH_S = 2.0
+_FLUSH_S = 1.0
 """For the last messages of a connection that is being closed."""
 _CUT_CODES = {Cause.REPLACED: CloseCode.REPLACED, Cause.CLOSING: CloseCode.RESTARTING}
 
@@ -107,11 +107,12 @@ class Connection:
             self._outgoing.task_done()
 
     async def _say_goodbye(self, writer: "asyncio.Task[None]", code: CloseCode) -> None:
+        """Flush and close, as far as the client takes part in it."""
         with contextlib.suppress(TimeoutError, WebSocketDisconnect, RuntimeError):
             async with asyncio.timeout(_FLUSH_S):
-                if not writer.done() and code is not CloseCode.TRY_LATER:
+                if not writer.done() and not self._outgoing.full():
                     await self._outgoing.join()
-            await self.socket.close(code)
+                await self.socket.close(code)
 
 
 def _code_of(conversation: "asyncio.Task[None]") -> CloseCode | None:

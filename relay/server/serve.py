@@ -21,6 +21,8 @@ Companion = Callable[[Relay, str], Coroutine[Any, Any, None]]
 """Told the relay and its base URL."""
 _log = logging.getLogger(__name__)
 DEMO_TOKEN_LIFETIME_S = 2 * 3600.0
+_STALLED_MS = 20_000
+"""A peer that takes no data for so long is dropped by the kernel, which frees what is kept for it; sockets inherit it."""
 _GOODBYE_S = 3
 """For connections to close once the relay has said goodbye to them."""
 
@@ -122,11 +124,14 @@ def bind(settings: ServerSettings) -> socket.socket:
     """The listening socket; raises `Unavailable` when it cannot be had."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     try:
-        return socket.create_server(
+        listener = socket.create_server(
             (settings.host, settings.port), family=family, backlog=2048, dualstack_ipv6=settings.host == "::"
         )
     except OSError as error:
         raise Unavailable(f"cannot listen on {settings.host}:{settings.port}: {error.strerror}") from error
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _STALLED_MS)
+    return listener
 
 
 def uvicorn_config(relay: Relay) -> uvicorn.Config:

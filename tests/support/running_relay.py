@@ -1,6 +1,7 @@
 """A whole relay behind a real server on a free port of loopback, in the loop of the test."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -48,10 +49,14 @@ def settings_for_tests(*, data_dir: str = "", **server: object) -> Settings:
 
 
 @asynccontextmanager
-async def running_relay(settings: Settings | None = None) -> AsyncIterator[RunningRelay]:
-    """Run one until the block ends."""
+async def running_relay(
+    settings: Settings | None = None, *, send_buffer_bytes: int | None = None
+) -> AsyncIterator[RunningRelay]:
+    """Run one until the block ends; a small send buffer makes a client's slowness felt sooner."""
     settings = settings or settings_for_tests()
     with bind(settings.server) as listener:
+        if send_buffer_bytes is not None:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, send_buffer_bytes)
         async with Relay(settings) as relay, serving(uvicorn_config(relay), listener):
             yield RunningRelay(relay, f"http://127.0.0.1:{listener.getsockname()[1]}")
 
@@ -68,6 +73,8 @@ async def serving(config: uvicorn.Config, *sockets: object) -> AsyncIterator[Non
     finally:
         server.should_exit = True
         await task
+        while server.server_state.connections:
+            await asyncio.sleep(0.005)
 
 
 async def until(client: SignallingClient, kind: type[messages.Reply], **fields: object) -> messages.Reply:
