@@ -28,6 +28,7 @@ async def page_of(
     browser: Browser, running: RunningRelay, page: str, token: str, query: str = ""
 ) -> AsyncIterator[Page]:
     context = await browser.new_context(viewport={"width": 1280, "height": 800}, permissions=["camera", "microphone"])
+    await context.add_init_script(KEEP_CONNECTION)
     opened = await context.new_page()
     complaints: list[str] = []
     opened.on("pageerror", lambda error: complaints.append(str(error)))
@@ -46,6 +47,18 @@ async def ask_for_help(kiosk: Page) -> None:
 def playing(slot: str) -> str:
     return f"document.querySelector('[data-slot={slot}] video').videoWidth > 0"
 
+
+KEEP_CONNECTION = """
+const Original = window.RTCPeerConnection;
+window.RTCPeerConnection = class extends Original {
+  constructor(...options) { super(...options); window.connection = this; }
+};"""
+OUTGOING_BPS = """async () => {
+  const pairs = [...(await window.connection.getStats()).values()].filter(({availableOutgoingBitrate}) => availableOutgoingBitrate);
+  return Math.max(0, ...pairs.map(({availableOutgoingBitrate}) => availableOutgoingBitrate));
+}"""
+WELL_ABOVE_START_BPS = 600_000
+"""Chromium's estimate starts at 300 kbit/s, and falls without feedback that it accepts."""
 
 PICTURE = """slot => {
   const video = document.querySelector(`[data-slot=${slot}] video`);
@@ -96,6 +109,8 @@ async def test_a_citizen_and_a_caseworker_see_and_hear_each_other(
             await hears(page)
         await until(seat, "window.relay.firstFrames.camera > 0", PATIENCE_S)
         record_property("pick_up_to_first_frame_ms", await seat.evaluate("window.relay.firstFrames.camera"))
+
+        await until(kiosk, f"({OUTGOING_BPS})().then((bps) => bps > {WELL_ABOVE_START_BPS})", PATIENCE_S)
 
         await kiosk.click("[data-source=screen]")
         await until(seat, playing("screen"), PATIENCE_S)
