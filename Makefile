@@ -44,7 +44,7 @@ check: $(VENV)/.test build
 	@$(if $(CYTHON_SOURCES),$(BIN)/cython-lint $(CYTHON_SOURCES))
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/mypy
-	@$(if $(CYTHON_SOURCES),$(BIN)/python -m mypy.stubtest --mypy-config-file pyproject.toml relay.sfu.dataplane)
+	@$(if $(CYTHON_SOURCES),$(BIN)/python -m mypy.stubtest --mypy-config-file pyproject.toml relay.sfu.dataplane loadtest.engine)
 
 dist: $(VENV)/.test build
 	@.ci/try-wheel

@@ -26,7 +26,7 @@ LOOPS: Mapping[str, Callable[[], asyncio.AbstractEventLoop]] = {
 
 def pytest_configure(config: pytest.Config) -> None:
     """A green run against yesterday's binary says nothing about today's source."""
-    stale = stale_binaries(ROOT / "relay")
+    stale = [*stale_binaries(ROOT / "relay"), *stale_binaries(ROOT / "loadtest")]
     if stale and not os.environ.get("RELAY_STALE_BINARIES"):
         more = f" and {len(stale) - 1} more" if len(stale) > 1 else ""
         raise pytest.UsageError(f"run `make build`: {stale[0]}{more} (RELAY_STALE_BINARIES=1 tests what is built)")

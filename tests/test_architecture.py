@@ -16,6 +16,7 @@ from tests.support.cython_sources import cython_files, imports_of
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "relay"
+LOADTEST = ROOT / "loadtest"
 DATAPLANE = PACKAGE / "sfu" / "dataplane"
 
 MAX_MODULE_LINES = 400
@@ -38,7 +39,11 @@ class Excess:
 
 
 def _python_files() -> list[Path]:
-    return sorted([*PACKAGE.rglob("*.py"), *(ROOT / "loadtest").rglob("*.py")])
+    return sorted([*PACKAGE.rglob("*.py"), *LOADTEST.rglob("*.py")])
+
+
+def _cython_files() -> list[Path]:
+    return [*cython_files(PACKAGE), *cython_files(LOADTEST)]
 
 
 def _named(path: Path) -> str:
@@ -46,7 +51,7 @@ def _named(path: Path) -> str:
 
 
 def _module_excess() -> Iterator[Excess]:
-    for path in [*_python_files(), *cython_files(PACKAGE)]:
+    for path in [*_python_files(), *_cython_files()]:
         lines = path.read_text("utf-8").count("\n")
         if lines > MAX_MODULE_LINES:
             yield Excess(_named(path), f"{lines} lines")
@@ -85,7 +90,7 @@ _CYTHON_FUNCTION = re.compile(r"(?P<name>\w+)\s*\(")
 
 
 def _cython_excess() -> Iterator[Excess]:
-    for path in cython_files(PACKAGE):
+    for path in _cython_files():
         lines = path.read_text("utf-8").splitlines()
         for first, line in enumerate(lines):
             match = _CYTHON_BLOCK.match(line)
@@ -145,7 +150,7 @@ def test_system_calls_are_only_made_in_the_socket_module() -> None:
 def test_every_compiled_module_is_described_to_python() -> None:
     """A `.pyx` whose names Python sees has a stub; without it mypy takes everything for `Any`."""
     seen = re.compile(r"^(?:def|cpdef|class|cdef class) ", re.MULTILINE)
-    visible = [path for path in DATAPLANE.glob("*.pyx") if seen.search(path.read_text("utf-8"))]
+    visible = [path for path in _cython_files() if path.suffix == ".pyx" and seen.search(path.read_text("utf-8"))]
     assert [_named(path) for path in visible if not path.with_suffix(".pyi").exists()] == []
 
 

@@ -21,9 +21,10 @@ def _matches(path: str, pattern: str) -> bool:
     return path.startswith(head) and PurePosixPath(path.removeprefix(head)).match(tail if several else pattern)
 
 
-def test_every_data_file_of_the_package_is_shipped() -> None:
-    patterns = PROJECT["tool"]["setuptools"]["package-data"]["relay"]
-    package = ROOT / "relay"
+@pytest.mark.parametrize("name", ["relay", "loadtest"])
+def test_every_data_file_of_the_package_is_shipped(name: str) -> None:
+    patterns = PROJECT["tool"]["setuptools"]["package-data"][name]
+    package = ROOT / name
     files = [path.relative_to(package).as_posix() for path in package.rglob("*") if path.is_file()]
     data = [
         name
