@@ -166,7 +166,11 @@ export const WORDS = {
   ],
   'kiosk.waiting.cancel': ['不等了', 'Stop waiting'],
   'kiosk.mirror.label': ['您自己的画面', 'Your own picture'],
-  'kiosk.mirror.off': ['没有画面，将只用声音通话', 'No picture: sound only'],
+  'kiosk.mirror.sound-only': ['没有画面，将只用声音通话', 'No picture: sound only'],
+  'kiosk.mirror.nothing': [
+    '工作人员看不到也听不到您，但您能看到和听到对方',
+    'You will not be seen or heard, but you see and hear the caseworker',
+  ],
   'kiosk.mirror.speak': ['说句话，看看绿条会不会动', 'Say something: the green bar should move'],
 
   'kiosk.talk.held': [

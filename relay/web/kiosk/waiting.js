@@ -38,6 +38,7 @@ export class Waiting {
     const camera = tracks.get('camera');
     showOwn(byId('mirror'), camera);
     byId('mirror-off').hidden = camera !== undefined;
+    say(byId('mirror-off'), tracks.has('microphone') ? 'kiosk.mirror.sound-only' : 'kiosk.mirror.nothing');
     this.#level.follow(tracks.get('microphone') ?? null);
   }
 
