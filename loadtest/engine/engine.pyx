@@ -67,11 +67,11 @@ cdef class Engine:
     cdef int waker
     cdef int64_t next_tick_ns
     cdef bint stopping
-    cdef list sessions
+    cdef dict sessions         # of bots that have keys: the engine holds only pointers
 
     def __cinit__(self, int histograms):
         self.epoll = self.timer = self.waker = -1
-        self.sessions = []
+        self.sessions = {}
         pthread_mutex_init(&self.mutex, NULL)
         self.world.histogram_count = histograms + 2
         self.world.histograms = <int64_t*> _room(self.world.histogram_count * BUCKETS, sizeof(int64_t))
@@ -207,7 +207,7 @@ cdef class Engine:
                 self.world.receivers[self._bot(bot).receivers[row]].expected = False
             self._bot(bot).outbound = self._bot(bot).inbound = NULL
             self._bot(bot).fd = NOTHING
-            self.sessions[bot] = None
+            self.sessions.pop(bot, None)
         finally:
             self._unlock()
 
@@ -232,8 +232,6 @@ cdef class Engine:
         outbound, inbound = open_session(profile, send, False), open_session(profile, receive, True)
         self._lock()
         try:
-            while len(self.sessions) <= bot:
-                self.sessions.append(None)
             self.sessions[bot] = (outbound, inbound)
             self._bot(bot).outbound, self._bot(bot).inbound = session_pointer(outbound), session_pointer(inbound)
             self._bot(bot).report_ns = clock_ns(CLOCK_MONOTONIC)
@@ -246,7 +244,7 @@ cdef class Engine:
         self._fill_name(&name, host, port)
         return sendto(self._bot(bot).fd, PyBytes_AS_STRING(data), len(data), MSG_DONTWAIT, <sockaddr*> &name, sizeof(name)) >= 0
 
-    def add_sender(self, int bot, int media, *, int payload_type, int ssrc, int rtx_payload_type=0, int rtx_ssrc=0,
+    def add_sender(self, int bot, int media, *, int payload_type, uint32_t ssrc, int rtx_payload_type=0, uint32_t rtx_ssrc=0,
                    int stamp_id=0, int mid_id=0, bytes mid=b""):
         """A stream that plays `media`, silent until `play`; returns its number."""
         cdef Sender* sender
@@ -261,7 +259,7 @@ cdef class Engine:
             self.world.senders = <Sender*> _grown(self.world.senders, self.world.sender_count, sizeof(Sender))
             sender = &self.world.senders[self.world.sender_count]
             sender.bot, sender.program = bot, media
-            sender.ssrc, sender.rtx_ssrc = <uint32_t> ssrc, <uint32_t> rtx_ssrc
+            sender.ssrc, sender.rtx_ssrc = ssrc, rtx_ssrc
             sender.payload_type, sender.rtx_payload_type = payload_type, rtx_payload_type
             sender.sequence, sender.rtx_sequence = <uint16_t> ssrc, <uint16_t> (ssrc >> 8)
             for row in range(HISTORY):

@@ -1,0 +1,1 @@
+"""Bots at work: sockets, the engine's thread, timers, clips on disk."""

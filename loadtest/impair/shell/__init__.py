@@ -1,0 +1,1 @@
+"""The emulated link applied to real datagrams."""
