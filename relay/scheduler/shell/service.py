@@ -227,13 +227,14 @@ class SchedulerService:
 
     async def _run(self) -> None:
         while not (self._closing and not len(self._mailbox)):
-            await self._mailbox.arrival(self._idle_s())
-            self.counters.last_run_s = self._clock.now_s()
             try:
+                await self._mailbox.arrival(self._idle_s())
+                self.counters.last_run_s = self._clock.now_s()
                 await self._turn()
             except Exception as fault:
                 _log.exception("the scheduler met a bug outside of a decision")
                 await self._rebuild(Unavailable(f"the scheduler is being rebuilt: {fault!r}"))
+                await asyncio.sleep(self._options.probe_pause_s)
 
     async def _turn(self) -> None:
         """One round, from the mailbox to its answers."""
@@ -250,6 +251,9 @@ class SchedulerService:
             decided.undo(error)
             await self._rebuild(error)
             return
+        except Exception as fault:
+            decided.undo(Unavailable(f"the scheduler is being rebuilt: {fault!r}"))
+            raise
         decided.settle()
         if decided.fault is not None:
             _log.error("a decision met a bug and was refused", exc_info=decided.fault)
@@ -304,6 +308,9 @@ class SchedulerService:
             await self._greet(restarted=True)
         except RelayError as still:
             _log.warning("the journal is still unusable: %s", still)
+            return False
+        except Exception:
+            _log.exception("the engine cannot be rebuilt")  # and still this loop must not die
             return False
         return True
 
