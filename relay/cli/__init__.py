@@ -1,6 +1,8 @@
 """The `relay` command."""
 
 import sys
+from importlib.metadata import version
+from typing import Annotated
 
 import typer
 
@@ -9,10 +11,26 @@ from relay.errors import RelayError
 
 app = typer.Typer(
     name="relay",
-    help="The real-time core of a remote public-service network.",
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,
 )
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"relay {version('relay')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """The real-time core of a remote public-service network."""
+
+
 for command in (serve, demo, token, forecast, simulate):
     command.register(app)
 

@@ -7,7 +7,9 @@ import tomllib
 from pathlib import Path, PurePosixPath
 
 import pytest
+from typer.testing import CliRunner
 
+from relay.cli import app
 from tests.support.cython_sources import CythonImport, imports_of, stale_binaries
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -45,6 +47,11 @@ def test_an_installation_without_extras_can_import_what_it_runs() -> None:
         ]
     )
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, timeout=60)
+
+
+def test_the_command_knows_its_version() -> None:
+    shown = CliRunner().invoke(app, ["--version"])
+    assert shown.output.strip() == f"relay {PROJECT['project']['version']}"
 
 
 def test_cython_imports_are_read(tmp_path: Path) -> None:
