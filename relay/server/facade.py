@@ -77,8 +77,12 @@ class Relay:
         return self._exchange.media.address
 
     async def __aenter__(self) -> Self:
-        await self._exchange.start()
         self._life.push_async_callback(self._exchange.close)
+        try:
+            await self._exchange.start()
+        except BaseException:
+            await self._life.aclose()
+            raise
         wallboards = asyncio.create_task(self._wallboards.run())
         self._life.callback(wallboards.cancel)
         return self

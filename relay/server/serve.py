@@ -30,11 +30,17 @@ _GOODBYE_S = 3
 class _Server(uvicorn.Server):
     """uvicorn, which on the first signal drains instead of stopping; the second one stops it at once."""
 
-    def __init__(self, config: uvicorn.Config, relay: Relay) -> None:
+    def __init__(self, config: uvicorn.Config, relay: Relay, announce: Callable[[], None]) -> None:
         super().__init__(config)
         self._relay = relay
+        self._announce = announce
         self._loop = asyncio.get_running_loop()
         self._draining: asyncio.Task[None] | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to listen; signals are handled from here on."""
+        await super().startup(sockets)
+        self._announce()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """A signal came, in the middle of whatever the loop was doing."""
@@ -70,12 +76,15 @@ async def serve(
     """
     with bind(settings.server) as listener:
         async with Relay(settings, media=media) as relay:
-            server = _Server(uvicorn_config(relay), relay)
             url = base_url(settings.server, listener.getsockname()[1])
-            media_host, media_port = relay.media_address
-            _log.info("serving", extra={"url": url, "media": f"udp {media_host}:{media_port}"})
-            if announce is not None:
-                announce(relay, url)
+
+            def started() -> None:
+                media_host, media_port = relay.media_address
+                _log.info("serving", extra={"url": url, "media": f"udp {media_host}:{media_port}"})
+                if announce is not None:
+                    announce(relay, url)
+
+            server = _Server(uvicorn_config(relay), relay, started)
             async with _accompanied(server, beside(relay, url) if beside is not None else None):
                 await server.serve(sockets=[listener])
             _log.info("stopped")
