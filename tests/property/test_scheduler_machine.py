@@ -132,6 +132,8 @@ class SchedulerMachine(RuleBasedStateMachine):
                 self.phases[name] = after
         for name, call in self.engine.state.calls.items():
             expected = self.phases.setdefault(name, call.phase)
+            if expected is CallPhase.CLOSED and call.wrapping:
+                expected = self.phases[name] = CallPhase.WRAP_UP
             assert expected is call.phase, f"{name} is {call.phase}, the table says {expected}"
 
     # Time
