@@ -13,7 +13,7 @@ from relay.scheduler.shell.decision import Decision
 
 _log = logging.getLogger(__name__)
 _RETRY_PAUSES_S = (0.05, 0.5)
-"""An effect is tried once more after each; then it is given up, counted and logged: offers and leases time out anyway."""
+"""A failed effect is tried again after each; then it is given up and counted: offers and leases time out anyway."""
 
 
 CarryOut = Callable[[AnyEffect], Awaitable[None]]
@@ -21,14 +21,15 @@ CarryOut = Callable[[AnyEffect], Awaitable[None]]
 
 
 class Dispatcher:
-    """The outbox. `delivered` is the number up to which every decision's effects were carried out."""
+    """The outbox, in memory: the journal is its durable half. `delivered` is how far every effect was carried out."""
 
     def __init__(self, carry_out: CarryOut) -> None:
         self._carry_out = carry_out
-        self._waiting: deque[Decision] = deque()
+        self._waiting: deque[tuple[int, list[AnyEffect]]] = deque()
         self._wakened = asyncio.Event()
         self._drained = asyncio.Event()
         self._drained.set()
+        self._last_put = 0
         self.delivered = 0
         self.carried_out_total = 0
         self.given_up_total = 0
@@ -38,24 +39,36 @@ class Dispatcher:
 
     def resume(self, owed: Sequence[Decision], delivered: int) -> None:
         """Start from what a former run left over."""
-        self.delivered = delivered
+        self.delivered = self._last_put = delivered
         for decision in owed:
             self.put(decision)
 
     def put(self, decision: Decision) -> None:
-        """Queue a durable decision."""
-        self._waiting.append(decision)
-        self._drained.clear()
-        self._wakened.set()
+        """Queue the effects of a durable decision; most have one or two, many have none."""
+        self._last_put = decision.seq
+        effects = [effect for event in decision.events for effect in effects_of(event)]
+        if effects:
+            self._waiting.append((decision.seq, effects))
+            self._drained.clear()
+            self._wakened.set()
+        elif not self._waiting:
+            self.delivered = decision.seq
 
     async def run(self) -> None:
         """Carry out what is queued, for ever; cancel to stop."""
         while True:
             while self._waiting:
-                decision = self._waiting[0]
-                await self._carry_out_all(decision)
-                self.delivered = decision.seq
+                seq, effects = self._waiting[0]
+                for effect in effects:
+                    try:
+                        await self._carry_out(effect)
+                    except Exception:
+                        _log.exception("effect %s failed", effect.id)
+                        await self._insist(effect)
+                    else:
+                        self.carried_out_total += 1
                 self._waiting.popleft()
+                self.delivered = seq if self._waiting else self._last_put
             self._drained.set()
             self._wakened.clear()
             await self._wakened.wait()
@@ -64,21 +77,14 @@ class Dispatcher:
         """Return once nothing is queued."""
         await self._drained.wait()
 
-    async def _carry_out_all(self, decision: Decision) -> None:
-        for event in decision.events:
-            for effect in effects_of(event):
-                await self._attempt(effect)
-
-    async def _attempt(self, effect: AnyEffect) -> None:
-        for pause_s in (*_RETRY_PAUSES_S, None):
+    async def _insist(self, effect: AnyEffect) -> None:
+        for pause_s in _RETRY_PAUSES_S:
+            await asyncio.sleep(pause_s)
             try:
                 await self._carry_out(effect)
             except Exception:
-                _log.exception("effect %s failed", effect.id)
-                if pause_s is None:
-                    self.given_up_total += 1
-                else:
-                    await asyncio.sleep(pause_s)
+                _log.exception("effect %s failed again", effect.id)
             else:
                 self.carried_out_total += 1
                 return
+        self.given_up_total += 1

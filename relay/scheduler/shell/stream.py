@@ -112,6 +112,8 @@ class Stream(Generic[Item]):
     def publish(self, item: Item) -> None:
         """Hand the item to everybody who listens; never waits."""
         self._last = item.seq
+        if not self._subscriptions:
+            return
         before = len(self._subscriptions)
         for subscription in tuple(self._subscriptions):
             subscription.push(item)
