@@ -82,5 +82,5 @@ cdef dict counters_of(const Hops* hops):
 
 cdef tuple residence_of(const Hops* hops):
     """Upper bounds in seconds, and one count more than bounds."""
-    bounds = [digit * 10.0**power for power in range(-5, 0) for digit in range(1, 10)] + [1.0]
+    bounds = [digit / 10.0**power for power in range(5, 0, -1) for digit in range(1, 10)] + [1.0]
     return bounds, [hops.residence[bucket] for bucket in range(BUCKETS)]
