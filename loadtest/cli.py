@@ -1,0 +1,303 @@
+"""The `loadtest` command: options → scenario and target → run → report, and an exit code that thresholds decide."""
+
+import asyncio
+import dataclasses
+import shlex
+import signal
+import sys
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from loadtest.drive.run import Target, execute
+from loadtest.drive.show import print_report
+from loadtest.impair import profile_of
+from loadtest.report import Report, from_json, to_csv, to_html, to_json, to_junit
+from loadtest.scenario import Arrivals, CallType, Duration, Party, Scenario, parse_scenario
+from loadtest.thresholds import judge, parse_threshold
+from relay.errors import Misuse, RelayError
+from relay.server.messages import Source
+
+app = typer.Typer(
+    name="loadtest",
+    help="Load for a relay: bots that are real WebRTC peers, bad networks, and reports.",
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,
+)
+SCENARIOS = Path(__file__).parent / "scenarios"
+EXIT_THRESHOLD = 1
+EXIT_ERROR = 2
+
+Url = Annotated[str, typer.Option("--relay", help="`auto` starts an own relay; or the URL of a running one.")]
+Secret = Annotated[str, typer.Option(envvar="LOADTEST_TOKEN_SECRET", help="Of the running relay, [auth.secrets].")]
+KeyId = Annotated[str, typer.Option(help="Name of that secret, if the relay has several.")]
+Portal = Annotated[str, typer.Option(envvar="LOADTEST_PORTAL_TOKEN", help="Instead of the secret: a portal's token.")]
+Pid = Annotated[int, typer.Option(help="Process of the running relay on this machine, for its CPU and memory.")]
+RelaySettings = Annotated[Path | None, typer.Option(help="TOML with further settings of the own relay.")]
+Seed = Annotated[int | None, typer.Option(help="Makes a run repeatable; default: that of the scenario.")]
+For = Annotated[float | None, typer.Option("--for", min=1, help="Seconds, instead of the scenario's.")]
+FailIf = Annotated[list[str] | None, typer.Option(help="e.g. 'residence_p99_ms>10'; exit code 1 when it is so.")]
+JsonFile = Annotated[Path | None, typer.Option("--json", help="Write the report as JSON.")]
+HtmlFile = Annotated[Path | None, typer.Option("--html", help="Write it as one HTML file with plots.")]
+CsvFile = Annotated[Path | None, typer.Option("--csv", help="Write the timeline as CSV.")]
+JunitFile = Annotated[Path | None, typer.Option("--junit", help="Write the verdicts as JUnit XML.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Only the summary.")]
+console = Console()
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Outputs:
+    """Where a report goes, and what fails it."""
+
+    fail_if: list[str] | None
+    files: dict[Any, Path | None]
+
+    def check(self) -> None:
+        """Raise `Misuse` before a long run for what could only be said after it."""
+        for text in self.fail_if or ():
+            parse_threshold(text)
+        for path in self.files.values():
+            if path is not None and not path.parent.is_dir():
+                raise Misuse(f"{path}: there is no such folder")
+
+    def deliver(self, report: Report) -> None:
+        """Judge, print, write, and leave with the exit code."""
+        verdicts = judge(tuple(parse_threshold(text) for text in self.fail_if or ()), report.metrics)
+        judged = dataclasses.replace(report, verdicts=tuple((str(each), each.failed) for each in verdicts))
+        print_report(console, judged)
+        for form, path in self.files.items():
+            if path is not None:
+                path.write_text(form(judged), "utf-8")
+        if judged.failed:
+            raise typer.Exit(EXIT_THRESHOLD)
+
+
+def _outputs(
+    fail_if: list[str] | None, json: Path | None, html: Path | None, csv: Path | None, junit: Path | None
+) -> Outputs:
+    found = Outputs(fail_if, {to_json: json, to_html: html, to_csv: csv, to_junit: junit})
+    found.check()
+    return found
+
+
+@app.command()
+def run(
+    scenario: Annotated[str, typer.Argument(help="A file, or a shipped one: hall, city-9am, province-appointments …")],
+    relay: Url = "auto",
+    token_secret: Secret = "",
+    key_id: KeyId = "",
+    portal_token: Portal = "",
+    relay_pid: Pid = 0,
+    relay_settings: RelaySettings = None,
+    scale: Annotated[float, typer.Option(min=0.01, help="Times the participants and the calls.")] = 1.0,
+    seconds: For = None,
+    seed: Seed = None,
+    network: Annotated[str, typer.Option(help="For all booths, instead of the scenario's.")] = "",
+    fail_if: FailIf = None,
+    json: JsonFile = None,
+    html: HtmlFile = None,
+    csv: CsvFile = None,
+    junit: JunitFile = None,
+    quiet: Quiet = False,
+) -> None:
+    """Run a scenario against a whole relay."""
+    outputs = _outputs(fail_if, json, html, csv, junit)
+    target = _target(relay, token_secret, key_id, portal_token, relay_pid, relay_settings)
+    chosen = _changed(_load(scenario), seconds, seed, network).scaled(scale)
+    outputs.deliver(_until_interrupted(execute(chosen, target, _typed(), console, quiet=quiet)))
+
+
+@app.command()
+def call(
+    calls: Annotated[int, typer.Option(min=1, help="How many at once, each with a seat of its own.")] = 1,
+    seconds: Annotated[float, typer.Option("--for", min=2)] = 15.0,
+    network: Annotated[str, typer.Option(help="Of the booths.")] = "perfect",
+    sources: Annotated[list[str] | None, typer.Option(help="Of the booths; default: microphone, camera.")] = None,
+    relay: Url = "auto",
+    token_secret: Secret = "",
+    key_id: KeyId = "",
+    portal_token: Portal = "",
+    relay_pid: Pid = 0,
+    relay_settings: RelaySettings = None,
+    seed: int = 1,
+    fail_if: FailIf = None,
+    json: JsonFile = None,
+    html: HtmlFile = None,
+    csv: CsvFile = None,
+    junit: JunitFile = None,
+    quiet: Quiet = False,
+) -> None:
+    """Calls that are all picked up at the beginning and last to the end."""
+    outputs = _outputs(fail_if, json, html, csv, junit)
+    target = _target(relay, token_secret, key_id, portal_token, relay_pid, relay_settings)
+    booths = Party(calls, _sources(sources or ["microphone", "camera"]), profile_of(network))
+    scenario = Scenario(
+        title=f"{calls} calls at once, network {network}",
+        duration_s=seconds,
+        seed=seed,
+        kiosks=booths,
+        seats=Party(calls, ("microphone", "camera")),
+        answer_s=Duration(0.2),
+        arrivals=Arrivals("burst", calls=calls),
+        calls=(CallType(holding_s=Duration(max(1.0, seconds - 2.0))),),
+    )
+    outputs.deliver(_until_interrupted(execute(scenario, target, _typed(), console, quiet=quiet)))
+
+
+@app.command()
+def storm(
+    kiosks: Annotated[int, typer.Option(min=1, help="Booths that come back at once.")] = 50,
+    relay: Url = "auto",
+    token_secret: Secret = "",
+    portal_token: Portal = "",
+    relay_settings: RelaySettings = None,
+    fail_if: FailIf = None,
+    json: JsonFile = None,
+    html: HtmlFile = None,
+    junit: JunitFile = None,
+    quiet: Quiet = False,
+) -> None:
+    """A power cut: everybody is gone, and everybody comes back; set-ups a second, and what others notice."""
+    outputs = _outputs(fail_if, json, html, None, junit)
+    target = _target(relay, token_secret, "", portal_token, 0, relay_settings)
+    scenario = _load("storm")
+    if scenario.kiosks is None:
+        raise Misuse("the scenario `storm` has no booths")
+    chosen = dataclasses.replace(scenario, kiosks=dataclasses.replace(scenario.kiosks, count=kiosks))
+    outputs.deliver(_until_interrupted(execute(chosen, target, _typed(), console, quiet=quiet)))
+
+
+@app.command()
+def handover(
+    calls: Annotated[int, typer.Option(min=1)] = 3,
+    network: Annotated[str, typer.Option(help="A network with hand-overs.")] = "train",
+    seconds: Annotated[float, typer.Option("--for", min=5)] = 45.0,
+    fail_if: FailIf = None,
+    json: JsonFile = None,
+    html: HtmlFile = None,
+    junit: JunitFile = None,
+    quiet: Quiet = False,
+) -> None:
+    """Calls from a train: bursts of loss, and a new address with every hand-over; how long media stays away."""
+    outputs = _outputs(fail_if, json, html, None, junit)
+    scenario = _changed(_load("handover-train"), seconds, None, network).scaled(calls / 3)
+    holding = (CallType(holding_s=Duration(max(1.0, seconds - 5.0))),)
+    chosen = dataclasses.replace(scenario, calls=holding)
+    outputs.deliver(_until_interrupted(execute(chosen, Target(), _typed(), console, quiet=quiet)))
+
+
+@app.command()
+def scheduler(
+    kiosks: Annotated[int, typer.Option(min=1)] = 100,
+    seats: Annotated[int, typer.Option(min=1)] = 40,
+    per_minute: Annotated[float, typer.Option(min=1, help="Calls.")] = 600.0,
+    seconds: Annotated[float, typer.Option("--for", min=2)] = 20.0,
+    seed: int = 1,
+    fail_if: FailIf = None,
+    json: JsonFile = None,
+    html: HtmlFile = None,
+    junit: JunitFile = None,
+    quiet: Quiet = False,
+) -> None:
+    """Calls without media, through signalling and scheduler alone, on an own relay that does not require media."""
+    outputs = _outputs(fail_if, json, html, None, junit)
+    scenario = Scenario(
+        title=f"Scheduler: {kiosks} booths, {seats} seats, {per_minute:g} calls a minute",
+        duration_s=seconds,
+        seed=seed,
+        kiosks=Party(kiosks, ()),
+        seats=Party(seats, ()),
+        answer_s=Duration(0.1, "exponential"),
+        wrap_up_s=Duration(0.2, "exponential"),
+        arrivals=Arrivals(per_minute=per_minute),
+        calls=(CallType(holding_s=Duration(1.5, "lognormal")),),
+    )
+    target = Target(settings="[server]\nmedia_required = false\n")
+    outputs.deliver(_until_interrupted(execute(scenario, target, _typed(), console, quiet=quiet, media=False)))
+
+
+@app.command()
+def report(
+    source: Annotated[Path, typer.Argument(help="A report in JSON.", exists=True, dir_okay=False)],
+    fail_if: FailIf = None,
+    html: HtmlFile = None,
+    csv: CsvFile = None,
+    junit: JunitFile = None,
+) -> None:
+    """Show a report again, judge it, or write it in another form."""
+    outputs = _outputs(fail_if, None, html, csv, junit)
+    outputs.deliver(from_json(source.read_bytes()))
+
+
+def _load(name: str) -> Scenario:
+    path = Path(name) if name.endswith(".toml") else SCENARIOS / f"{name}.toml"
+    if not path.is_file():
+        shipped = ", ".join(sorted(each.stem for each in SCENARIOS.glob("*.toml")))
+        raise Misuse(f"there is no scenario {name!r}; shipped are {shipped}; others by the path of a .toml")
+    return parse_scenario(path.read_text("utf-8"))
+
+
+def _changed(scenario: Scenario, seconds: float | None, seed: int | None, network: str) -> Scenario:
+    if seconds is not None:
+        scenario = dataclasses.replace(scenario, duration_s=seconds)
+    if seed is not None:
+        scenario = dataclasses.replace(scenario, seed=seed)
+    if network and scenario.kiosks is not None:
+        booths = dataclasses.replace(scenario.kiosks, network=profile_of(network))
+        scenario = dataclasses.replace(scenario, kiosks=booths)
+    return scenario
+
+
+def _target(url: str, secret: str, key_id: str, portal: str, pid: int, settings: Path | None) -> Target:
+    if url == "auto":
+        return Target(settings=settings.read_text("utf-8") if settings is not None else "")
+    if not secret and not portal:
+        raise Misuse("a running relay needs --token-secret or --portal-token")
+    return Target(url=url, secret=secret, key_id=key_id, portal_token=portal, pid=pid)
+
+
+def _sources(names: list[str]) -> tuple[Source, ...]:
+    known: tuple[Source, ...] = ("microphone", "camera", "document", "screen")
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise Misuse(f"there is no source {unknown[0]!r}; known are {', '.join(known)}")
+    return tuple(each for each in known if each in names)
+
+
+def _typed() -> str:
+    return shlex.join(["loadtest", *sys.argv[1:]])
+
+
+def _until_interrupted(work: Coroutine[Any, Any, Report]) -> Report:
+    """Run it; the first Ctrl-C or SIGTERM ends the run with a report, the second one at once."""
+
+    async def guarded() -> Report:
+        task = asyncio.ensure_future(work)
+        loop = asyncio.get_running_loop()
+
+        def interrupt() -> None:
+            loop.remove_signal_handler(signal.SIGINT)
+            loop.remove_signal_handler(signal.SIGTERM)
+            task.cancel()
+
+        for sign in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(sign, interrupt)
+        return await task
+
+    return asyncio.run(guarded())
+
+
+def main() -> None:
+    """Run the command line; what makes a run impossible ends it with one line and status 2."""
+    try:
+        app()
+    except RelayError as error:
+        hint = f"\n{error.hint}" if error.hint else ""
+        typer.secho(f"loadtest: {error}{hint}", err=True, fg=typer.colors.RED)
+        sys.exit(EXIT_ERROR)
+    except (asyncio.CancelledError, KeyboardInterrupt):
+        typer.secho("loadtest: interrupted before anything was measured", err=True, fg=typer.colors.RED)
+        sys.exit(EXIT_ERROR)

@@ -1,0 +1,181 @@
+"""One scenario from log-in to report. Ctrl-C and a relay that dies end it early, with a report of what was measured."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from rich.console import Console
+
+from loadtest.bots.shell.bot import SOURCES
+from loadtest.bots.shell.crew import Crew, raise_file_limit
+from loadtest.drive.participants import Stage
+from loadtest.drive.server import RelayServer, own_relay
+from loadtest.drive.service_run import ServiceRun
+from loadtest.drive.show import Screen
+from loadtest.drive.watch import Watch
+from loadtest.measure.shell.processes import machine_facts
+from loadtest.measure.tally import Tally, bottleneck_warnings, reception_metrics
+from loadtest.report import Curve, Plot, Report, Table
+from loadtest.scenario import Scenario
+from relay.errors import RelayError, Unavailable
+
+FILES_PER_BOT = 5
+"""Its socket, its line, and two of an emulated link; and one over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Which relay. Without a URL, an own one is started."""
+
+    url: str = ""
+    secret: str = field(default="", repr=False)
+    key_id: str = ""
+    portal_token: str = field(default="", repr=False)
+    pid: int = 0
+    """Of the running relay, on this machine, for its costs."""
+    settings: str = ""
+    """Of an own relay, TOML."""
+
+
+@asynccontextmanager
+async def server_of(target: Target) -> AsyncIterator[RelayServer]:
+    """The relay under test; raises `Unavailable`, `Unauthorised`."""
+    if not target.url:
+        async with own_relay(target.settings) as server:
+            yield server
+        return
+    server = RelayServer(
+        target.url, secret=target.secret, portal_token=target.portal_token, pid=target.pid, key_id=target.key_id
+    )
+    await asyncio.to_thread(server.ping)
+    yield server
+
+
+async def execute(
+    scenario: Scenario, target: Target, command: str, console: Console, *, quiet: bool = False, media: bool = True
+) -> Report:
+    """Run it. Raises what makes a run impossible; what ends it early is a warning of the report."""
+    started = datetime.now().astimezone().isoformat(timespec="seconds")
+    facts = machine_facts()
+    participants = sum(party.count for party in (scenario.kiosks, scenario.seats) if party is not None)
+    raise_file_limit(participants * FILES_PER_BOT)
+    async with server_of(target) as server, Crew(seed=scenario.seed) as crew:
+        items, regions = await server.catalogue()
+        if not items or not regions:
+            raise Unavailable("the relay's catalogue has no service items or no regions")
+        stage = Stage(server, crew, Tally(), scenario, items, regions, media)
+        watch = Watch(crew, server.pid, server, lambda: stage.talking)
+        with Screen(console, scenario.title, quiet=quiet) as screen:
+            warnings = await _conduct(ServiceRun(stage), stage, watch, screen)
+        metrics = _metrics(stage, watch)
+    return Report(
+        title=scenario.title,
+        command=command,
+        started=started,
+        metrics=metrics,
+        warnings=(*warnings, *bottleneck_warnings(metrics)),
+        machine=facts,
+        tables=_tables(stage),
+        plots=_plots(watch),
+        timeline=tuple(watch.rows),
+    )
+
+
+async def _conduct(run: ServiceRun, stage: Stage, watch: Watch, screen: Screen) -> list[str]:
+    """All phases; what ended it early, in words."""
+    warnings = []
+    screen.expect(len(run.kiosks) + len(run.seats))
+    ticking: asyncio.Task[None] | None = None
+    try:
+        await run.prepare(screen.advance)
+        await watch.begin()
+        ticking = asyncio.create_task(watch.every_second(screen.show))
+        await _until_over(run, stage)
+    except asyncio.CancelledError:
+        task = asyncio.current_task()
+        if task is not None:
+            task.uncancel()
+        warnings.append("The run was interrupted: the figures are of the time until then.")
+    except Unavailable as error:
+        if watch.first is None:
+            raise
+        warnings.append(f"The run ended early: {error}")
+    finally:
+        if ticking is not None:
+            ticking.cancel()
+            with suppress(asyncio.CancelledError, RelayError, OSError):
+                await ticking
+            await watch.step()
+        await run.close()
+    return warnings
+
+
+async def _until_over(run: ServiceRun, stage: Stage) -> None:
+    """The run, unless its relay dies: then `Unavailable`."""
+
+    async def look() -> None:
+        while True:
+            await asyncio.sleep(1.0)
+            try:
+                await asyncio.to_thread(stage.server.ping)
+            except Unavailable:
+                await asyncio.sleep(0.5)
+                await asyncio.to_thread(stage.server.ping)
+
+    looking, running = asyncio.create_task(look()), asyncio.create_task(run.run())
+    try:
+        done, _ = await asyncio.wait((looking, running), return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in (looking, running):
+            task.cancel()
+        await asyncio.gather(looking, running, return_exceptions=True)
+
+
+def _metrics(stage: Stage, watch: Watch) -> dict[str, float]:
+    metrics = watch.metrics() | stage.tally.metrics() | reception_metrics(stage.receptions)
+    if stage.tally.counts.get("storm_ms"):
+        metrics["storm_set_ups_per_s"] = stage.tally.counts.get("storm_set_ups", 0) / metrics["storm_ms"] * 1000
+    if "relay_memory_mb" in metrics:
+        participants = stage.tally.counts.get("set_ups", 0)
+        if participants and watch.first is not None:
+            metrics["participants"] = participants
+    return metrics
+
+
+def _tables(stage: Stage) -> tuple[Table, ...]:
+    tables = []
+    rows = []
+    for name in SOURCES:
+        latency = stage.crew.latency([name])
+        if latency.count:
+            quantiles = [latency.quantile_ms(share) or 0.0 for share in (0.5, 0.95, 0.99, 1.0)]
+            rows.append((name, f"{latency.count:,}", *(f"{value:.2f}" for value in quantiles)))
+    if rows:
+        headings = ("source", "packets", "p50 ms", "p95 ms", "p99 ms", "max ms")
+        tables.append(Table("One-way latency, sender's stamp to receiver's kernel", headings, tuple(rows)))
+    if stage.tally.refusals:
+        refused = tuple((text, str(count)) for text, count in stage.tally.refusals.items())
+        tables.append(Table("What went wrong", ("error", "times"), refused))
+    return tuple(tables)
+
+
+def _plots(watch: Watch) -> tuple[Plot, ...]:
+    def curve(label: str, name: str, factor: float = 1.0) -> Curve:
+        return Curve(label, tuple((row["t_s"], row[name] * factor) for row in watch.rows if name in row))
+
+    plots = [
+        Plot("Rate", "s", "Mbit/s", (curve("sent", "sent_bps", 1e-6), curve("received", "received_bps", 1e-6))),
+        Plot("One-way latency", "s", "ms", (curve("p99", "latency_p99_ms"), curve("p50", "latency_p50_ms"))),
+        Plot("Lost for good, of the packets of that second", "s", "share", (curve("lost", "lost_share"),)),
+        Plot("Calls in conversation", "s", "calls", (curve("calls", "calls"),)),
+        Plot("CPU of the relay's processes", "s", "cores", (curve("relay", "server_cpu_share"),)),
+        Plot("Memory of the relay's processes", "s", "MB", (curve("resident", "server_memory_mb"),)),
+    ]
+    if watch.first is not None and watch.last is not None:
+        points = tuple((watch.last.latency - watch.first.latency).cdf())
+        plots.insert(1, Plot("Latency of all packets", "ms", "share up to", (Curve("packets", points),), "log"))
+    return tuple(plot for plot in plots if any(each.points for each in plot.curves))

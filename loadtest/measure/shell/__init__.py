@@ -1,0 +1,1 @@
+"""Readings of other processes: /proc and Prometheus."""

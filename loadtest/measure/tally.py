@@ -1,0 +1,99 @@
+"""What a run counts and times about its calls, and the metrics made of that and of what the bots received. Pure."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from loadtest.engine.readings import Reception
+from loadtest.measure.histogram import Histogram
+
+
+@dataclass(slots=True)
+class Tally:
+    """Filled while a run goes on. Times are milliseconds."""
+
+    counts: dict[str, int] = field(default_factory=dict)
+    times: dict[str, Histogram] = field(default_factory=dict)
+    refusals: dict[str, int] = field(default_factory=dict)
+    """Errors by their text, the first hundred different ones."""
+
+    def count(self, name: str, by: int = 1) -> None:
+        """One more of these."""
+        self.counts[name] = self.counts.get(name, 0) + by
+
+    def time(self, name: str, value_ms: float) -> None:
+        """One more such time."""
+        self.times.setdefault(name, Histogram()).observe_ms(value_ms)
+
+    def refuse(self, error: Exception) -> None:
+        """Something went wrong for one bot."""
+        text = f"{type(error).__name__}: {error}"[:200]
+        if text in self.refusals or len(self.refusals) < 100:
+            self.refusals[text] = self.refusals.get(text, 0) + 1
+
+    def metrics(self) -> dict[str, float]:
+        """Counts as they are, times as quantiles."""
+        found: dict[str, float] = dict(self.counts)
+        for name, histogram in self.times.items():
+            found |= histogram.summary(name)
+        if self.refusals:
+            found["errors"] = sum(self.refusals.values())
+        return found
+
+
+def reception_metrics(receptions: Iterable[Reception]) -> dict[str, float]:
+    """How it was at the receivers, all streams together."""
+    streams = [each for each in receptions if each.packets]
+    if not streams:
+        return {}
+    packets = sum(each.packets for each in streams)
+    missing = sum(each.missing for each in streams)
+    lost = missing - sum(each.repaired for each in streams)
+    frames = sum(each.frames for each in streams)
+    broken = sum(each.broken_frames for each in streams)
+    watched_ms = sum(each.watched_ms for each in streams)
+    jitter = Histogram.of_ms(each.jitter_ms for each in streams)
+    gaps = Histogram.of_ms(each.longest_gap_ms for each in streams)
+    return {
+        "streams_received": len(streams),
+        "packets_received": packets,
+        "loss_before_repair_share": missing / (packets + lost),
+        "loss_share": lost / (packets + lost),
+        "frames_complete_share": frames / (frames + broken) if frames + broken else 0.0,
+        "freezes": sum(each.freezes for each in streams),
+        "freeze_time_share": sum(each.freeze_ms for each in streams) / watched_ms if watched_ms else 0.0,
+        "jitter_p50_ms": jitter.quantile_ms(0.5) or 0.0,
+        "jitter_p95_ms": jitter.quantile_ms(0.95) or 0.0,
+        "longest_gap_p95_ms": gaps.quantile_ms(0.95) or 0.0,
+        "longest_gap_max_ms": gaps.max_ms or 0.0,
+    }
+
+
+def bottleneck_warnings(metrics: dict[str, float]) -> tuple[str, ...]:
+    """What a reader must know about the tool itself before believing the figures."""
+    rules = (
+        (
+            metrics.get("tool_lateness_p99_ms", 0) > 5,
+            "Bots' frames left {tool_lateness_p99_ms:.1f} ms late (p99): the tool was a bottleneck.",
+        ),
+        (
+            metrics.get("tool_lag_p99_ms", 0) > 50,
+            "Datagrams lay {tool_lag_p99_ms:.0f} ms unread (p99): RTCP answers of the bots came late.",
+        ),
+        (
+            metrics.get("tool_overflow_packets", 0) > 0,
+            "{tool_overflow_packets:.0f} datagrams found no room in the bots' sockets: that loss is the tool's.",
+        ),
+        (
+            metrics.get("tool_refused_packets", 0) > 0,
+            "The kernel refused {tool_refused_packets:.0f} packets of the bots: that loss is the tool's.",
+        ),
+        (
+            metrics.get("emulator_lateness_p99_ms", 0) > 5,
+            "The link emulator was {emulator_lateness_p99_ms:.1f} ms late (p99).",
+        ),
+        (
+            metrics.get("machine_cpu_share", 0) > 0.95,
+            "All cores of this machine were busy ({machine_cpu_share:.0%}): bots and server disturbed each other.",
+        ),
+    )
+    return tuple(text.format(**metrics) for applies, text in rules if applies)
