@@ -58,6 +58,11 @@ class RouteTable:
         """What the slot is wished to be fed from."""
         return self._wishes.get(slot.peer, {}).get(slot.slot)
 
+    def track_into(self, slot: SlotRef) -> int | None:
+        """The track handle that feeds the slot, if its source exists."""
+        source = self.source_of(slot)
+        return None if source is None else self._track(source)
+
     def slots_of(self, source: SourceRef) -> list[SlotRef]:
         """The slots wished to be fed from the source."""
         return list(self._fed_by.get(source.peer, {}).get(source.source, ()))

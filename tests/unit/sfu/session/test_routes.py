@@ -13,6 +13,15 @@ def test_a_route_wished_before_its_ends_exist_is_made_when_they_do() -> None:
     assert table.add_source(SOURCE, 9) == [Connect(slot=5, track=9)]
 
 
+def test_what_feeds_a_slot_is_known_once_both_are_there() -> None:
+    table = RouteTable()
+    table.route(SLOT, SOURCE)
+    assert table.track_into(SLOT) is None
+    table.add_source(SOURCE, 9)
+    assert table.track_into(SLOT) == 9
+    assert table.track_into(SlotRef(OTHER, "camera")) is None
+
+
 def test_switching_and_ending_a_route() -> None:
     table = RouteTable()
     table.add_slot(SLOT, 5)
