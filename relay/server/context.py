@@ -6,6 +6,7 @@ from relay.catalogue import Directory
 from relay.clock import Clock
 from relay.errors import Misuse
 from relay.server.auth import TokenIssuer
+from relay.server.checkin import CheckInTokens
 from relay.server.settings import Settings
 from relay.service.shell.exchange import Exchange, MediaPlane
 from relay.service.shell.portal import PortalDesk
@@ -20,6 +21,7 @@ class Context:
     exchange: Exchange
     desk: PortalDesk
     issuer: TokenIssuer
+    checkin: CheckInTokens
     clock: Clock
 
     def not_ready(self) -> list[str]:

@@ -20,6 +20,7 @@ from relay.scheduler.shell.sqlite_journal import SqliteJournal
 from relay.server.app import build_app
 from relay.server.auth import Role, TokenIssuer, TokenVerifier, open_keyring
 from relay.server.board import Board
+from relay.server.checkin import CheckInTokens
 from relay.server.context import Context
 from relay.server.http import Doorkeeper
 from relay.server.keystore import generated_secret
@@ -63,7 +64,7 @@ class Relay:
         self._desk = PortalDesk(self._exchange, self._clock, self.settings.server.max_event_streams)
         target_s = self._exchange.ledger.report.settings.target_ms / 1000
         self._wallboards = Wallboards(Board(self._exchange, self._clock, target_s).compose)
-        self._app = self._build_app(TokenVerifier(keyring, self._clock))
+        self._app = self._build_app(TokenVerifier(keyring, self._clock), CheckInTokens(keyring))
         self._life = AsyncExitStack()
 
     @property
@@ -153,10 +154,12 @@ class Relay:
         directory.mkdir(parents=True, exist_ok=True)
         return SqliteJournal(directory / JOURNAL_FILE)
 
-    def _build_app(self, verifier: TokenVerifier) -> ASGIApp:
+    def _build_app(self, verifier: TokenVerifier, checkin: CheckInTokens) -> ASGIApp:
         server = self.settings.server
         doorkeeper = Doorkeeper(verifier, FailureLimiter(self.settings.auth.failures_per_minute), self._clock)
         phrasebook = Phrasebook(self._directory)
-        signalling = Signalling(self._exchange, doorkeeper, phrasebook, self._wallboards, server, self._clock)
-        context = Context(self.settings, self._directory, self._exchange, self._desk, self._issuer, self._clock)
+        signalling = Signalling(self._exchange, doorkeeper, phrasebook, self._wallboards, checkin, server, self._clock)
+        context = Context(
+            self.settings, self._directory, self._exchange, self._desk, self._issuer, checkin, self._clock
+        )
         return build_app(context, doorkeeper, signalling)

@@ -52,6 +52,8 @@ class Phrasebook:
             party=notice.party,
             waited_s=call.waited_s,
             expires_in_ms=round(notice.expires_in_s * 1000),
+            purpose=call.purpose,  # type: ignore[arg-type]
+            parent=call.parent,
         )
 
 
@@ -69,6 +71,10 @@ def call_state(notice: notices.CallChanged, re: int = 0) -> messages.CallState:
         waited_s=call.waited_s,
         party=notice.party,
         active=list(notice.active),  # type: ignore[arg-type]
+        members=[
+            messages.MemberInfo(who=member.who, role=member.role, name=member.name, held=member.held)  # type: ignore[arg-type]
+            for member in call.members
+        ],
         reason=notice.reason,
     )
 
@@ -98,6 +104,12 @@ def _seat(_: Phrasebook, notice: notices.SeatChanged) -> messages.SeatState:
     )
 
 
+def _ringing_back(_: Phrasebook, notice: notices.RingingBack) -> messages.RingingBack:
+    return messages.RingingBack(
+        call=notice.call.call, item=notice.call.item, expires_in_ms=round(notice.expires_in_s * 1000)
+    )
+
+
 def _ringing_over(_: Phrasebook, notice: notices.RingingOver) -> messages.OfferEnded:
     return messages.OfferEnded(offer=notice.offer, outcome=notice.outcome)
 
@@ -110,6 +122,7 @@ _MESSAGES: dict[type[notices.Notice], Callable[[Phrasebook, Any], messages.Serve
     notices.CallChanged: lambda _, notice: call_state(notice),
     notices.CallOver: _call_over,
     notices.Ringing: Phrasebook.ringing,
+    notices.RingingBack: _ringing_back,
     notices.RingingOver: _ringing_over,
     notices.SeatChanged: _seat,
     notices.SourceSwitched: _source,

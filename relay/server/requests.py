@@ -1,47 +1,18 @@
 """What each signalling request does: one small function per message, and who may send it."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Any
 
-from relay.errors import Conflict, Forbidden, NotFound
+from relay.errors import Conflict, Forbidden
 from relay.scheduler import commands
 from relay.scheduler.model import Kind, Party
-from relay.server import messages
-from relay.server.auth import Identity
-from relay.server.connection import Connection
+from relay.server import conversation, messages
+from relay.server.caller import Caller
 from relay.server.phrasing import call_state
-from relay.server.wallboard import Wallboards
 from relay.service.notices import CallChanged
-from relay.service.participants import Desk, Participant
+from relay.service.participants import Desk
 from relay.service.profiles import highest_priority, seat_profile
-from relay.service.shell.exchange import Exchange
 from relay.sfu.session.events import PeerOffer
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Who sent a request, and what it may touch."""
-
-    participant: Participant
-    identity: Identity
-    connection: Connection
-    exchange: Exchange
-    wallboards: Wallboards
-
-    @property
-    def name(self) -> str:
-        """The identity's name."""
-        return self.participant.who.name
-
-    def own_call(self, call: str) -> None:
-        """Raise `Forbidden` unless the caller is a party of the call, `NotFound` when it is over."""
-        view = self.exchange.records.call(call)
-        if view is None:
-            raise NotFound(f"There is no call {call!r}, or it is over.")
-        if self.name not in (view.kiosk, view.seat, *(member.who for member in view.members)):
-            raise Forbidden("This call is somebody else's.")
-
 
 Reply = messages.ServerMessage
 Handler = Callable[[Caller, Any], Awaitable[Reply]]
@@ -64,6 +35,10 @@ async def _offer(caller: Caller, message: messages.Offer) -> Reply:
 
 
 async def _request_call(caller: Caller, message: messages.RequestCall) -> Reply:
+    if message.appointment is not None:
+        appointment = caller.checkin.verify(message.appointment)
+        call = await caller.exchange.check_in(appointment, caller.name)
+        return call_state(CallChanged(call), re=message.id)
     call = await caller.exchange.request_call(
         commands.RequestCall(
             key=f"{caller.name}/{message.idempotency_key}",
@@ -180,4 +155,13 @@ _HANDLERS: dict[type[messages.ClientMessage], tuple[frozenset[Desk], Handler]] =
     messages.FirstFrame: (frozenset(Desk), _first_frame),
     messages.Heartbeat: (frozenset(Desk), _heartbeat),
     messages.Watch: (_SUPERVISOR, _watch),
+    messages.Transfer: (_SEAT, conversation.transfer),
+    messages.Invite: (_SEAT, conversation.invite),
+    messages.Merge: (_SEAT, conversation.merge),
+    messages.HandOver: (_SEAT, conversation.hand_over),
+    messages.Leave: (_SEAT, conversation.leave),
+    messages.Supervise: (_SUPERVISOR, conversation.supervise),
+    messages.StopSupervising: (_SUPERVISOR, conversation.stop_supervising),
+    messages.RequestCallback: (_KIOSK, conversation.request_callback),
+    messages.AnswerCallback: (_KIOSK, conversation.answer_callback),
 }

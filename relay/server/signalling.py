@@ -12,12 +12,14 @@ from relay.config import ServerSettings
 from relay.errors import Malformed, RelayError, Unauthorised
 from relay.metrics.logs import log_context
 from relay.server.auth import Identity, Role
+from relay.server.caller import Caller
+from relay.server.checkin import CheckInTokens
 from relay.server.codec import CODECS
 from relay.server.connection import ClosedError, Connection
 from relay.server.http import Doorkeeper, address_of
 from relay.server.messages import ClientMessage, CloseCode, Hello, ItemInfo, Welcome
 from relay.server.phrasing import Phrasebook, failed
-from relay.server.requests import Caller, carry_out
+from relay.server.requests import carry_out
 from relay.server.wallboard import Wallboards
 from relay.service.participants import Desk, Joined, Participant, Who
 from relay.service.shell.exchange import Exchange
@@ -34,6 +36,7 @@ class Signalling:
     doorkeeper: Doorkeeper
     phrasebook: Phrasebook
     wallboards: Wallboards
+    checkin: CheckInTokens
     settings: ServerSettings
     clock: Clock
 
@@ -57,7 +60,7 @@ class Signalling:
         identity, hello = await self._greeting(connection)
         joined = await self._join(connection, identity, hello)
         participant = joined.participant
-        caller = Caller(participant, identity, connection, self.exchange, self.wallboards)
+        caller = Caller(participant, identity, connection, self.exchange, self.wallboards, self.checkin)
         with log_context(**{participant.who.desk: participant.who.name}):
             _log.info("logged in", extra={"resumed": joined.resumed, "address": address_of(connection.socket)})
             connection.send(self._welcome(identity, joined, hello))

@@ -34,9 +34,14 @@ class Conversation:
 
 def who_of(party: Party) -> Who:
     """The identity that takes this part."""
-    if party.role is Role.CITIZEN:
-        return Who(Desk.KIOSK, party.who)
-    return Who(Desk.SUPERVISOR if party.role in _SUPERVISING else Desk.SEAT, party.who)
+    return Who(desk_of(party.role), party.who)
+
+
+def desk_of(role: Role) -> Desk:
+    """The desk at which a part is taken."""
+    if role is Role.CITIZEN:
+        return Desk.KIOSK
+    return Desk.SUPERVISOR if role in _SUPERVISING else Desk.SEAT
 
 
 class Conversations:

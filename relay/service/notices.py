@@ -36,6 +36,14 @@ class Ringing:
 
 
 @dataclass(frozen=True, slots=True)
+class RingingBack:
+    """A seat is there for a citizen who asked to be called back."""
+
+    call: CallView
+    expires_in_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class RingingOver:
     """The offer is over at this seat (`accepted`, `declined`, `timeout`, `withdrawn`)."""
 
@@ -60,4 +68,4 @@ class SourceSwitched:
     active: bool
 
 
-Notice = CallChanged | CallOver | Ringing | RingingOver | SeatChanged | SourceSwitched
+Notice = CallChanged | CallOver | Ringing | RingingBack | RingingOver | SeatChanged | SourceSwitched

@@ -8,7 +8,7 @@ from relay.scheduler import view
 from relay.scheduler.entities import Call, Seat
 from relay.scheduler.forecast import Expectation
 from relay.scheduler.lifecycle import CONNECTED, LIVE, QUEUED
-from relay.scheduler.model import CallPhase, SeatPhase
+from relay.scheduler.model import CallPhase, Purpose, SeatPhase
 from relay.scheduler.state import State
 from relay.service.conversations import Conversation
 from relay.service.ledger import Ledger
@@ -70,11 +70,11 @@ class SchedulerRecords:
         return SeatView(seat, listed.name if listed else seat, listed.region if listed else "", "offline")
 
     def calls_of_kiosk(self, kiosk: str) -> list[CallView]:
-        """Its calls that are not over for it."""
+        """Its citizens' calls that are not over for them."""
         state = self._scheduler.state
         found = state.kiosks.get(kiosk)
         calls = [state.calls[call] for call in found.calls if call in state.calls] if found else []
-        return [self.view_of(call) for call in calls if call.phase in LIVE]
+        return [self.view_of(call) for call in calls if call.phase in LIVE and call.purpose is Purpose.CALL]
 
     def calls_of_seat(self, seat: str) -> list[CallView]:
         """Those it is in, or is offered."""
@@ -89,6 +89,13 @@ class SchedulerRecords:
         """Seconds until an offer times out; 0 when it is over."""
         call = self._scheduler.state.offers.get(offer)
         return max(0.0, (call.deadline_ms - self._scheduler.now_ms()) / 1000) if call is not None else 0.0
+
+    def callback_left_s(self, call: str) -> float:
+        """Seconds until a callback that rings is given up; 0 when it does not ring."""
+        found = self._scheduler.state.calls.get(call)
+        if found is None or found.phase is not CallPhase.CALLING_BACK:
+            return 0.0
+        return max(0.0, (found.deadline_ms - self._scheduler.now_ms()) / 1000)
 
     def conversations(self) -> Iterator[Conversation]:
         """What is connected now, for a switchboard that begins."""
@@ -116,6 +123,9 @@ class SchedulerRecords:
             expected_wait_s=round_wait_s(expected.mean_s) if expected else None,
             seat=call.seat,
             offer=call.offer if call.phase is CallPhase.OFFERED else "",
+            purpose=call.purpose.value,
+            parent=call.parent,
+            contact=call.contact,
             talk_s=(now_ms - call.talk.accepted_ms) / 1000 if call.talk is not None else 0.0,
             members=tuple(MemberView(party.who, party.role.value, party.held) for party in call.participants()),
         )

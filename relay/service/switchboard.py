@@ -12,11 +12,12 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from relay.scheduler import commands, effects
-from relay.scheduler.model import Party, Role
+from relay.scheduler.model import Party, Purpose, Role
 from relay.service.conversations import Conversation, Conversations
 from relay.service.outputs import Cause, ClosePeer, Cut, Output, Submit
 from relay.service.participants import Desk, Joined, Line, Participant, Participants, Who
 from relay.service.telling import Records, Teller
+from relay.service.views import CallView
 from relay.sfu.session.events import PeerClosed, PeerConnected, SfuEvent, SlotStarted
 
 _GRACE_FOR = frozenset({"in-call", "wrap-up"})
@@ -112,17 +113,25 @@ class Switchboard:
         call, seat = self._records.call(effect.call), Who(Desk.SEAT, effect.seat)
         if call is None:
             return []
-        return self._teller.ringing(seat, call, effect.offer) + self._teller.call(Who(Desk.KIOSK, call.kiosk), call)
+        return self._teller.ringing(seat, call, effect.offer) + self._show_citizen(call)
 
     def _stop_ringing(self, effect: effects.StopRinging) -> list[Output]:
         seat = Who(Desk.SEAT, effect.seat)
         outputs = self._teller.ringing_over(seat, effect.offer, _OUTCOMES.get(effect.reason, "withdrawn"))
         call = self._records.call(effect.call) if effect.reason != "accepted" else None
-        return outputs + (self._teller.call(Who(Desk.KIOSK, call.kiosk), call) if call else [])
+        return outputs + (self._show_citizen(call) if call else [])
+
+    def _show_citizen(self, call: CallView) -> list[Output]:
+        """What the citizen sees of an offer; invitations among seats are not the citizen's business."""
+        return self._teller.call(Who(Desk.KIOSK, call.kiosk), call) if call.purpose == Purpose.CALL else []
 
     def _ring_back(self, effect: effects.RingBack) -> list[Output]:
         call = self._records.call(effect.call)
-        return self._teller.call(Who(Desk.KIOSK, effect.contact), call, "callback") if call else []
+        if call is None:
+            return []
+        return self._teller.ringing_back(
+            Who(Desk.KIOSK, effect.contact), call, self._records.callback_left_s(call.call)
+        )
 
     def _connect(self, effect: effects.ConnectMedia) -> list[Output]:
         known = self._conversations.find(effect.call) is not None
@@ -201,7 +210,7 @@ class Switchboard:
 
     def _farewell(self, who: Who) -> list[commands.AnyCommand]:
         if who.desk is Desk.KIOSK:
-            calls = self._records.calls_of_kiosk(who.name)
+            calls = [call for call in self._records.calls_of_kiosk(who.name) if not call.contact]
             return [commands.HangUp(call=call.call, by=Party.KIOSK, reason="kiosk-lost") for call in calls]
         if who.desk is Desk.SEAT:
             return [commands.LogOut(seat=who.name, force=True, reason="seat-lost")]

@@ -7,11 +7,21 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Protocol
 
-from relay.service.conversations import Conversations
-from relay.service.notices import CallChanged, CallOver, Notice, Ringing, RingingOver, SeatChanged, SourceSwitched
+from relay.scheduler.model import Role
+from relay.service.conversations import Conversations, desk_of
+from relay.service.notices import (
+    CallChanged,
+    CallOver,
+    Notice,
+    Ringing,
+    RingingBack,
+    RingingOver,
+    SeatChanged,
+    SourceSwitched,
+)
 from relay.service.outputs import Output, Tell
 from relay.service.participants import Desk, Participants, Who
-from relay.service.views import CallView, SeatView
+from relay.service.views import CallView, MemberView, SeatView
 
 
 class Records(Protocol):
@@ -31,6 +41,9 @@ class Records(Protocol):
 
     def offer_left_s(self, offer: str) -> float:
         """Seconds until an offer times out; 0 when it is over."""
+
+    def callback_left_s(self, call: str) -> float:
+        """Seconds until a callback that rings is given up; 0 when it does not ring."""
 
 
 class Teller:
@@ -65,6 +78,7 @@ class Teller:
         other = self._conversations.other_side(who, call.call)
         party = self._participants.find(other) if other else None
         active = tuple(sorted(party.active)) if party else ()
+        call = replace(call, members=tuple(self._named(member) for member in call.members))
         return self._tell(who, CallChanged(call, self._label(other) if other else "", active, reason))
 
     def ringing(self, who: Who, call: CallView, offer: str) -> list[Output]:
@@ -72,12 +86,20 @@ class Teller:
         party = self._label(Who(Desk.KIOSK, call.kiosk))
         return self._tell(who, Ringing(offer, call, party, self._records.offer_left_s(offer)))
 
+    def ringing_back(self, who: Who, call: CallView, expires_in_s: float) -> list[Output]:
+        """A callback at a kiosk."""
+        return self._tell(who, RingingBack(call, expires_in_s))
+
     def ringing_over(self, who: Who, offer: str, outcome: str) -> list[Output]:
         """The end of an offer at a seat."""
         return self._tell(who, RingingOver(offer, outcome))
 
     def over(self, who: Who, call: str, reason: str) -> list[Output]:
-        """The end of a call, for one of its parties."""
+        """The end of a call, for one of its parties; a kiosk is not told of invitations among seats."""
+        participant = self._participants.find(who)
+        shown = participant.shown if participant else None
+        if who.desk is Desk.KIOSK and (shown is None or shown.call != call):
+            return []
         return self._tell(who, CallOver(call, reason))
 
     def source(self, speaker: Who, source: str, *, active: bool) -> list[Output]:
@@ -105,6 +127,9 @@ class Teller:
     def everybody(self, concerned: Iterable[Who], call: CallView) -> list[Output]:
         """How a call is now, to all these."""
         return [tell for who in concerned for tell in self.call(who, call)]
+
+    def _named(self, member: MemberView) -> MemberView:
+        return replace(member, name=self._label(Who(desk_of(Role(member.role)), member.who)))
 
     def _label(self, who: Who) -> str:
         participant = self._participants.find(who)

@@ -14,6 +14,8 @@ class MemberView:
     who: str
     role: str
     held: bool = False
+    name: str = ""
+    """For people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,11 @@ class CallView:
     """The responsible seat, or the one that rings."""
     offer: str = ""
     talk_s: float = 0.0
+    purpose: str = "call"
+    """`consult` or `conference`: an invitation to join the call `parent`."""
+    parent: str = ""
+    contact: str = ""
+    """Where the citizen wants to be called back; empty: waits at the kiosk."""
     members: tuple[MemberView, ...] = ()
 
 

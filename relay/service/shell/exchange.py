@@ -201,6 +201,14 @@ class Exchange:
             raise CallOver(f"The call of the key {command.key!r} is over.")
         return call
 
+    async def check_in(self, appointment: str, kiosk: str) -> CallView:
+        """The citizen of an appointment is at a kiosk; the call. Raises what the scheduler refuses."""
+        await self.scheduler.submit(commands.CheckIn(appointment=appointment, kiosk=kiosk))
+        call = self.records.call(self.scheduler.state.appointments[appointment].call)
+        if call is None:
+            raise CallOver(f"The call of the appointment {appointment!r} is over.")
+        return call
+
     async def log_in(self, participant: Participant, profile: SeatProfile) -> None:
         """Bring a seat online, on break, having said whether its media is ready."""
         seat = participant.who.name

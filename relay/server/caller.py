@@ -1,0 +1,36 @@
+"""Who sent a signalling request, and what that request may touch."""
+
+from dataclasses import dataclass
+
+from relay.errors import Forbidden, NotFound
+from relay.server.auth import Identity
+from relay.server.checkin import CheckInTokens
+from relay.server.connection import Connection
+from relay.server.wallboard import Wallboards
+from relay.service.participants import Participant
+from relay.service.shell.exchange import Exchange
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who sent a request, and what it may touch."""
+
+    participant: Participant
+    identity: Identity
+    connection: Connection
+    exchange: Exchange
+    wallboards: Wallboards
+    checkin: CheckInTokens
+
+    @property
+    def name(self) -> str:
+        """The identity's name."""
+        return self.participant.who.name
+
+    def own_call(self, call: str) -> None:
+        """Raise `Forbidden` unless the caller is a party of the call, `NotFound` when it is over."""
+        view = self.exchange.records.call(call)
+        if view is None:
+            raise NotFound(f"There is no call {call!r}, or it is over.")
+        if self.name not in (view.kiosk, view.seat, *(member.who for member in view.members)):
+            raise Forbidden("This call is somebody else's.")

@@ -1,0 +1,147 @@
+"""Signalling messages: one typed schema for both encodings of the WebSocket (`relay.json`, `relay.msgpack`).
+
+A request carries an `id` of the client's choice; the reply to it (`ok`, `answer`, `failed` …) carries it back as `re`.
+All other messages of the server are sent when something happens. Unknown fields are ignored, unknown types refused.
+The JSON Schema served at `/api/schema/signalling.json` is generated from these classes.
+"""
+
+from relay.server.messages.board import CallRow, QueueRow, SeatRow, Wallboard
+from relay.server.messages.conversation import (
+    AnswerCallback,
+    HandOver,
+    Invite,
+    Invited,
+    Leave,
+    Merge,
+    RequestCallback,
+    RingingBack,
+    StopSupervising,
+    Supervise,
+    Target,
+    Transfer,
+)
+from relay.server.messages.replies import (
+    Answer,
+    CallState,
+    Failed,
+    ItemInfo,
+    MemberInfo,
+    OfferEnded,
+    OfferMade,
+    Ok,
+    Reply,
+    SeatState,
+    SourceChanged,
+    Welcome,
+)
+from relay.server.messages.requests import (
+    AcceptOffer,
+    DeclineOffer,
+    FinishWrapUp,
+    FirstFrame,
+    HangUp,
+    Heartbeat,
+    Hello,
+    Hold,
+    Offer,
+    Request,
+    RequestCall,
+    SetPresence,
+    SetSource,
+    Watch,
+)
+from relay.server.messages.vocabulary import CallKind, CloseCode, Mid, Name, Sdp, ShortText, Slot, Source
+
+ClientMessage = (
+    Hello
+    | Offer
+    | RequestCall
+    | HangUp
+    | SetPresence
+    | AcceptOffer
+    | DeclineOffer
+    | Hold
+    | FinishWrapUp
+    | SetSource
+    | FirstFrame
+    | Heartbeat
+    | Watch
+    | Transfer
+    | Invite
+    | Merge
+    | HandOver
+    | Leave
+    | Supervise
+    | StopSupervising
+    | RequestCallback
+    | AnswerCallback
+)
+ServerMessage = (
+    Ok
+    | Failed
+    | Welcome
+    | Answer
+    | CallState
+    | OfferMade
+    | OfferEnded
+    | SeatState
+    | SourceChanged
+    | Wallboard
+    | Invited
+    | RingingBack
+)
+
+__all__ = [
+    "AcceptOffer",
+    "Answer",
+    "AnswerCallback",
+    "CallKind",
+    "CallRow",
+    "CallState",
+    "ClientMessage",
+    "CloseCode",
+    "DeclineOffer",
+    "Failed",
+    "FinishWrapUp",
+    "FirstFrame",
+    "HandOver",
+    "HangUp",
+    "Heartbeat",
+    "Hello",
+    "Hold",
+    "Invite",
+    "Invited",
+    "ItemInfo",
+    "Leave",
+    "MemberInfo",
+    "Merge",
+    "Mid",
+    "Name",
+    "Offer",
+    "OfferEnded",
+    "OfferMade",
+    "Ok",
+    "QueueRow",
+    "Reply",
+    "Request",
+    "RequestCall",
+    "RequestCallback",
+    "RingingBack",
+    "Sdp",
+    "SeatRow",
+    "SeatState",
+    "ServerMessage",
+    "SetPresence",
+    "SetSource",
+    "ShortText",
+    "Slot",
+    "Source",
+    "SourceChanged",
+    "StopSupervising",
+    "Supervise",
+    "Target",
+    "Transfer",
+    "Wallboard",
+    "Watch",
+    "Welcome",
+]

@@ -1,0 +1,136 @@
+"""What the server sends: replies to requests, and what happens."""
+
+from typing import Literal
+
+import msgspec
+
+from relay.server.messages.vocabulary import Source
+
+
+class Reply(msgspec.Struct, tag_field="type", kw_only=True, omit_defaults=True):
+    """What every message of the server has; `re` is the `id` of the request it answers, 0 otherwise."""
+
+    re: int = 0
+
+
+class Ok(Reply, kw_only=True, tag="ok"):
+    """The request was carried out."""
+
+
+class Failed(Reply, kw_only=True, tag="failed"):
+    """The request was refused (the fields of RFC 9457, and a hint)."""
+
+    problem: str
+    title: str
+    status: int
+    detail: str = ""
+    hint: str = ""
+
+
+class Welcome(Reply, kw_only=True, tag="welcome"):
+    """The token was accepted. A seat is `offline` until it sets its presence; send `offer` next."""
+
+    identity: str
+    role: str
+    name: str
+    """For people, e.g. `Haishu town hall, booth 2`."""
+    region: str = ""
+    session: str
+    resumed: bool = False
+    """The session of `hello` still stands and so does its media; otherwise send `offer`."""
+    heartbeat_s: float
+    items: list["ItemInfo"] = []
+    """Kiosk: what can be asked for here. Seat: what it serves."""
+
+
+class ItemInfo(msgspec.Struct, kw_only=True):
+    """One service item as shown to people."""
+
+    code: str
+    name_zh: str
+    name_en: str
+    group_zh: str = ""
+    group_en: str = ""
+    open: bool = True
+
+
+class Answer(Reply, kw_only=True, tag="answer"):
+    """SDP answer; candidates are in it (ICE-lite)."""
+
+    sdp: str
+
+
+class CallState(Reply, kw_only=True, tag="call.state"):
+    """Where a call is now; sent to its kiosk, and to its seat once connected."""
+
+    call: str
+    state: Literal["queued", "offered", "connected", "held", "ended"]
+    item: str = ""
+    kind: str = ""
+    position: int | None = None
+    """1 is next."""
+    expected_wait_s: float | None = None
+    waited_s: float = 0.0
+    party: str = ""
+    """Who is at the other side, for people."""
+    active: list[Source] = []
+    """Sources the other side is sending now."""
+    members: list["MemberInfo"] = []
+    """Everybody in the conversation."""
+    reason: str = ""
+    """Why it ended: `hangup`, `kiosk-lost`, `seat-lost`, `abandoned`, `refused` …"""
+
+
+class MemberInfo(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """One party of a conversation."""
+
+    who: str
+    role: Literal["citizen", "agent", "consultant", "member", "monitor", "whisper", "barge"]
+    name: str
+    """For people."""
+    held: bool = False
+
+
+class OfferMade(Reply, kw_only=True, tag="offer.made"):
+    """Seat: a call is offered; accept or decline before it expires."""
+
+    offer: str
+    call: str
+    item: str
+    item_zh: str = ""
+    item_en: str = ""
+    kind: str
+    region: str
+    language: str = "zh"
+    priority: list[str] = []
+    party: str
+    waited_s: float
+    expires_in_ms: int
+    purpose: Literal["call", "consult", "conference"] = "call"
+    """Other than `call`: a colleague asks for help in `parent`."""
+    parent: str = ""
+
+
+class OfferEnded(Reply, kw_only=True, tag="offer.ended"):
+    """Seat: the offer is over without acceptance (`timeout`, `withdrawn`, `declined`)."""
+
+    offer: str
+    outcome: str
+
+
+class SeatState(Reply, kw_only=True, tag="seat.state"):
+    """Seat: its state changed."""
+
+    state: Literal["offline", "ready", "offered", "in-call", "wrap-up", "break"]
+    call: str = ""
+    until_ms: int = 0
+    """Wrap-up: milliseconds left before the seat is made ready again; 0: no limit."""
+    reason: str = ""
+
+
+class SourceChanged(Reply, kw_only=True, tag="source.changed"):
+    """The other side started or stopped sending a source."""
+
+    call: str
+    source: Source
+    active: bool
