@@ -28,9 +28,14 @@ class Caller:
         return self.participant.who.name
 
     def own_call(self, call: str) -> None:
-        """Raise `Forbidden` unless the caller is a party of the call, `NotFound` when it is over."""
+        """Raise `Forbidden` unless the caller is a party of the call, `NotFound` when it is over.
+
+        An invitation belongs to the seat that made it.
+        """
         view = self.exchange.records.call(call)
         if view is None:
             raise NotFound(f"There is no call {call!r}, or it is over.")
-        if self.name not in (view.kiosk, view.seat, *(member.who for member in view.members)):
+        parent = self.exchange.records.call(view.parent) if view.parent else None
+        parties = (parent.seat,) if parent else (view.kiosk, view.seat, *(member.who for member in view.members))
+        if self.name not in parties:
             raise Forbidden("This call is somebody else's.")

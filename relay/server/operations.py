@@ -9,7 +9,7 @@ import msgspec
 from relay.errors import Malformed, RelayError
 from relay.server.auth import Identity, Role
 
-Method = Literal["GET", "POST", "DELETE"]
+Method = Literal["GET", "POST", "PUT", "DELETE"]
 Place = Literal["path", "query", "header"]
 
 

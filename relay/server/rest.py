@@ -6,6 +6,8 @@ import msgspec
 from msgspec import Meta
 
 from relay.errors import Conflict, LimitReached, NotFound, Refusal, Unavailable
+from relay.scheduler import commands, view
+from relay.server.appointments import APPOINTMENT_OPERATIONS
 from relay.server.auth import Level, Role
 from relay.server.context import Context
 from relay.server.messages import Name, ShortText
@@ -13,6 +15,12 @@ from relay.server.openapi import openapi_document, signalling_schema
 from relay.server.operations import ApiReply, ApiRequest, Operation, Parameter
 from relay.service.shell.portal import NewCall
 from relay.service.views import CallView, QueueView, SeatView
+
+
+class Priority(msgspec.Struct, kw_only=True):
+    """A priority class of the settings."""
+
+    priority: Name
 
 
 class CreateToken(msgspec.Struct, kw_only=True):
@@ -74,6 +82,18 @@ async def get_call(context: Context, request: ApiRequest) -> CallView:
 async def cancel_call(context: Context, request: ApiRequest) -> None:
     """End a call."""
     await context.desk.cancel_call(request.values["call"], request.values["reason"])
+
+
+async def why_waiting(context: Context, request: ApiRequest) -> view.Eligibility:
+    """Why no seat takes a call: how many remain after each condition."""
+    return view.why_waiting(context.exchange.scheduler.state, request.values["call"])
+
+
+async def reprioritise(context: Context, request: ApiRequest) -> CallView:
+    """Move a waiting call to another class; its waiting time is kept."""
+    body: Priority = request.body
+    await context.exchange.submit(commands.Reprioritise(request.values["call"], body.priority))
+    return context.desk.call(request.values["call"])
 
 
 async def list_calls(context: Context, _: ApiRequest) -> list[CallView]:
@@ -180,6 +200,14 @@ OPERATIONS = (
         "DELETE", "/api/calls/{call}", "End a call", cancel_call, None, parameters=(_CALL, _REASON), status=204,
         refusals=(NotFound,),
     ),
+    Operation(
+        "GET", "/api/calls/{call}/eligibility", "Why no seat takes a call", why_waiting, view.Eligibility, _WATCHERS,
+        (_CALL,), refusals=(NotFound,),
+    ),
+    Operation(
+        "PUT", "/api/calls/{call}/priority", "Move a waiting call to another class", reprioritise, CallView, _WATCHERS,
+        (_CALL,), Priority, refusals=(NotFound, Conflict),
+    ),
     Operation("GET", "/api/queue", "Queues by department", list_queue, list[QueueView], _WATCHERS),
     Operation("GET", "/api/seats", "Seats that are online", list_seats, list[SeatView], _WATCHERS),
     Operation("GET", "/api/items", "Service items", list_items, list[Item], tuple(Role)),
@@ -188,6 +216,7 @@ OPERATIONS = (
         "POST", "/api/tokens", "Sign a token for a kiosk, seat or supervisor", create_token, TokenIssued,
         body=CreateToken, status=201, refusals=(Refusal,),
     ),
+    *APPOINTMENT_OPERATIONS,
     Operation("GET", "/api/schema/signalling.json", "JSON Schema of the signalling", signalling, dict[str, Any], ()),
     Operation("GET", "/openapi.json", "This document", openapi, dict[str, Any], ()),
     Operation("GET", "/healthz", "Whether the process lives", health, Health, ()),
