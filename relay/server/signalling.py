@@ -115,7 +115,7 @@ class Signalling:
         )
 
     def _items(self, identity: Identity) -> list[ItemInfo]:
-        if identity.role is Role.KIOSK:
+        if identity.role in (Role.KIOSK, Role.SUPERVISOR):
             return self.phrasebook.items()
         listed = self.exchange.directory.seat(identity.subject) if identity.role is Role.SEAT else None
         skills = identity.skills if identity.skills is not None else (listed.skills if listed else {})

@@ -1,5 +1,5 @@
 /**
- * The signalling messages as the pages see them: the types of `relay/server/messages.py`, and what a field that the
+ * The signalling messages as the pages see them: the types of `relay/server/messages`, and what a field that the
  * server left out stands for (it omits defaults).
  *
  * @typedef {'microphone' | 'camera' | 'document' | 'screen'} Source

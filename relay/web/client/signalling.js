@@ -6,7 +6,7 @@ import { parse } from './messages.js';
 const BACK_OFF_MS = [300, 700, 1500, 3000, 6000, 10000];
 const CONNECT_TIMEOUT_MS = 8000;
 const REPLY_TIMEOUT_MS = 10000;
-/** Close codes after which coming back would be wrong (`CloseCode` in `relay/server/messages.py`). */
+/** Close codes after which coming back would be wrong (`CloseCode` in `relay/server/messages`). */
 const FINAL_CLOSE_CODES = { 1008: 'misuse', 4401: 'unauthorised', 4409: 'replaced' };
 const FINAL_STATUS = [401, 403];
 
