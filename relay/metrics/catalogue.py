@@ -31,101 +31,120 @@ _GROUP = ("queue", "region", "call_type", "priority_class")
 
 
 def _counter(name: str, meaning: str, *labels: str) -> Metric:
-    return Metric(f"relay_{name}_total", MetricKind.COUNTER, labels, meaning)
+    return Metric(name, MetricKind.COUNTER, labels, meaning)
 
 
 def _gauge(name: str, meaning: str, *labels: str) -> Metric:
-    return Metric(f"relay_{name}", MetricKind.GAUGE, labels, meaning)
+    return Metric(name, MetricKind.GAUGE, labels, meaning)
 
 
 def _histogram(name: str, meaning: str, *labels: str) -> Metric:
-    return Metric(f"relay_{name}", MetricKind.HISTOGRAM, labels, meaning)
+    return Metric(name, MetricKind.HISTOGRAM, labels, meaning)
 
 
 CALLS = (
-    _counter("calls_offered", "Calls that asked for a seat, served or not.", *_GROUP),
-    _counter("calls_answered", "Calls that a seat accepted (the first time).", *_GROUP),
-    _counter("calls_within_sla", "Answered calls that waited no longer than the target (15 s, GB/T 33358).", *_GROUP),
-    _counter("calls_abandoned", "Calls given up by the citizen, in the queue or while a seat rang.", *_GROUP, "phase"),
-    _counter("calls_short_abandoned", "Calls given up within 5 s, before anybody could have answered.", *_GROUP),
-    _counter("calls_deflected", "Calls the engine gave up: closing time, longest wait, retired item.", "reason"),
-    _counter("calls_overflowed", "Searches that widened to the next ring of seats.", "from_ring", "to_ring"),
-    _counter("calls_requeued", "Conversations that were lost and returned to the queue.", "reason"),
-    _counter("calls_resumed", "Calls that took up the place of a lost one."),
-    _counter("offers", "Offers to seats by how they ended.", "outcome"),
-    _counter("transfers", "Transfers, cold and warm.", "kind"),
-    _counter("invitations", "Consults and conferences asked for.", "purpose"),
-    _counter("appointments", "Appointments by what became of them.", "outcome"),
-    _counter("overtakes", "Offers made although a call of the same pool with a lower key waited."),
-    _counter("duplicate_requests", "Requests that repeated an idempotency key."),
-    _counter("fence_rejections", "Answers to offers that were over."),
-    _gauge("calls_waiting", "Calls in the queue, ringing ones included.", "queue"),
-    _gauge("calls_in_progress", "Calls in conversation.", "queue"),
-    _gauge("oldest_wait_seconds", "Wait of the call that waits longest.", "queue"),
-    _gauge("estimated_wait_seconds", "Forecast for a call that came now.", "queue"),
-    _gauge("estimated_wait_error_seconds", "Forecast minus truth, over served calls.", "statistic"),
-    _gauge("service_level_ratio", "Share of calls answered in time, by each common definition.", "definition"),
-    _gauge("offered_load_erlangs", "Arrival rate times handling time, since the start."),
-    _histogram("wait_duration_seconds", "Wait in the queue.", "queue", "outcome"),
-    _histogram("offer_response_seconds", "From ringing to the answer, whatever it was.", "queue"),
-    _histogram("talk_duration_seconds", "Conversation.", "queue"),
-    _histogram("wrapup_duration_seconds", "After-call work.", "queue"),
-    _histogram("handle_duration_seconds", "Conversation and after-call work.", "queue"),
+    _counter("relay_calls_offered_total", "Calls that asked for a seat, served or not.", *_GROUP),
+    _counter("relay_calls_answered_total", "Calls that a seat accepted (the first time).", *_GROUP),
+    _counter(
+        "relay_calls_within_sla_total",
+        "Answered calls that waited no longer than the target (15 s, GB/T 33358).",
+        *_GROUP,
+    ),
+    _counter(
+        "relay_calls_abandoned_total",
+        "Calls given up by the citizen, in the queue or while a seat rang.",
+        *_GROUP,
+        "phase",
+    ),
+    _counter(
+        "relay_calls_short_abandoned_total", "Calls given up within 5 s, before anybody could have answered.", *_GROUP
+    ),
+    _counter(
+        "relay_calls_deflected_total", "Calls the engine gave up: closing time, longest wait, retired item.", "reason"
+    ),
+    _counter(
+        "relay_calls_overflowed_total", "Searches that widened to the next ring of seats.", "from_ring", "to_ring"
+    ),
+    _counter("relay_calls_requeued_total", "Conversations that were lost and returned to the queue.", "reason"),
+    _counter("relay_calls_resumed_total", "Calls that took up the place of a lost one."),
+    _counter("relay_offers_total", "Offers to seats by how they ended.", "outcome"),
+    _counter("relay_transfers_total", "Transfers, cold and warm.", "kind"),
+    _counter("relay_invitations_total", "Consults and conferences asked for.", "purpose"),
+    _counter("relay_appointments_total", "Appointments by what became of them.", "outcome"),
+    _counter("relay_overtakes_total", "Offers made although a call of the same pool with a lower key waited."),
+    _counter("relay_duplicate_requests_total", "Requests that repeated an idempotency key."),
+    _counter("relay_fence_rejections_total", "Answers to offers that were over."),
+    _gauge("relay_calls_waiting", "Calls in the queue, ringing ones included.", "queue"),
+    _gauge("relay_calls_in_progress", "Calls in conversation.", "queue"),
+    _gauge("relay_oldest_wait_seconds", "Wait of the call that waits longest.", "queue"),
+    _gauge("relay_estimated_wait_seconds", "Forecast for a call that came now.", "queue"),
+    _gauge("relay_estimated_wait_error_seconds", "Forecast minus truth, over served calls.", "statistic"),
+    _gauge("relay_service_level_ratio", "Share of calls answered in time, by each common definition.", "definition"),
+    _gauge("relay_offered_load_erlangs", "Arrival rate times handling time, since the start."),
+    _histogram("relay_wait_duration_seconds", "Wait in the queue.", "queue", "outcome"),
+    _histogram("relay_offer_response_seconds", "From ringing to the answer, whatever it was.", "queue"),
+    _histogram("relay_talk_duration_seconds", "Conversation.", "queue"),
+    _histogram("relay_wrapup_duration_seconds", "After-call work.", "queue"),
+    _histogram("relay_handle_duration_seconds", "Conversation and after-call work.", "queue"),
 )
 
 SEATS = (
-    _gauge("seats", "Seats online, by state.", "state"),
-    _gauge("seat_capacity_slots", "Calls that ready or busy seats could hold at once."),
-    _gauge("seat_capacity_used_slots", "Of them, in conversation or wrap-up."),
-    _gauge("occupancy_ratio", "Share of staffed time in conversation or wrap-up, since the start."),
-    _counter("seat_state_seconds", "Time of all seats by state.", "state"),
-    _counter("leases_expired", "Silent seats and kiosks given up.", "kind"),
+    _gauge("relay_seats", "Seats online, by state.", "state"),
+    _gauge("relay_seat_capacity_slots", "Calls that ready or busy seats could hold at once."),
+    _gauge("relay_seat_capacity_used_slots", "Of them, in conversation or wrap-up."),
+    _gauge("relay_occupancy_ratio", "Share of staffed time in conversation or wrap-up, since the start."),
+    _counter("relay_seat_state_seconds_total", "Time of all seats by state.", "state"),
+    _counter("relay_leases_expired_total", "Silent seats and kiosks given up.", "kind"),
 )
 
 SCHEDULER = (
-    _counter("scheduler_decisions", "Durable decisions since the journal began."),
-    _counter("scheduler_rounds", "Rounds of deciding and committing."),
-    _counter("scheduler_refusals", "Commands refused, by problem.", "problem"),
-    _counter("scheduler_commit_failures", "Rounds that could not be made durable."),
-    _counter("scheduler_rebuilds", "Times the engine was rebuilt from its journal."),
-    _counter("scheduler_faults", "Bugs met while deciding; each refused one command."),
-    _counter("scheduler_effects_given_up", "Effects that could not be carried out."),
-    _gauge("scheduler_commands_waiting", "Commands in the mailbox."),
-    _gauge("scheduler_effects_waiting", "Decisions whose effects are still to be carried out."),
-    _gauge("dispatch_last_run_timestamp_seconds", "When the scheduler's loop last turned; seconds old at most."),
-    _gauge("leader", "Whether this process decides (1)."),
-    _histogram("match_duration_seconds", "One round of deciding."),
-    _histogram("commit_duration_seconds", "One commit of the journal."),
+    _counter("relay_scheduler_decisions_total", "Durable decisions since the journal began."),
+    _counter("relay_scheduler_rounds_total", "Rounds of deciding and committing."),
+    _counter("relay_scheduler_refusals_total", "Commands refused, by problem.", "problem"),
+    _counter("relay_scheduler_commit_failures_total", "Rounds that could not be made durable."),
+    _counter("relay_scheduler_rebuilds_total", "Times the engine was rebuilt from its journal."),
+    _counter("relay_scheduler_faults_total", "Bugs met while deciding; each refused one command."),
+    _counter("relay_scheduler_effects_given_up_total", "Effects that could not be carried out."),
+    _gauge("relay_scheduler_commands_waiting", "Commands in the mailbox."),
+    _gauge("relay_scheduler_effects_waiting", "Decisions whose effects are still to be carried out."),
+    _gauge("relay_dispatch_last_run_timestamp_seconds", "When the scheduler's loop last turned; seconds old at most."),
+    _gauge("relay_leader", "Whether this process decides (1)."),
+    _histogram("relay_match_duration_seconds", "One round of deciding."),
+    _histogram("relay_commit_duration_seconds", "One commit of the journal."),
 )
 
 MEDIA = (
-    _gauge("sfu_peers", "Connected WebRTC peers."),
-    _gauge("sfu_sources", "Sources negotiated."),
-    _gauge("sfu_slots", "Slots negotiated."),
-    _counter("sfu_packets", "Datagrams.", "direction"),
-    _counter("sfu_bytes", "Their bytes.", "direction"),
-    _counter("sfu_dropped_packets", "Packets that were not forwarded.", "reason"),
-    _counter("sfu_refused_datagrams", "STUN, DTLS and RTCP that the control side refused.", "reason"),
-    _counter("sfu_operations", "Other totals of the packet path: NACK, PLI, RTX, system calls.", "operation"),
-    _counter("sfu_closed_peers", "Peers closed.", "reason"),
-    _counter("sfu_path_changes", "Peers that moved to another address and kept their call."),
-    _histogram("sfu_residence_seconds", "From a datagram's arrival at the kernel to its departure."),
-    _histogram("peer_setup_seconds", "From SDP offer to connected media."),
-    _histogram("pickup_to_first_packet_seconds", "From pick-up to the first packet (video: keyframe) sent.", "source"),
-    _histogram(
-        "pickup_to_first_frame_seconds", "From pick-up to the first decoded frame, as clients saw it.", "source"
+    _gauge("relay_sfu_peers", "Connected WebRTC peers."),
+    _gauge("relay_sfu_sources", "Sources negotiated."),
+    _gauge("relay_sfu_slots", "Slots negotiated."),
+    _counter("relay_sfu_packets_total", "Datagrams.", "direction"),
+    _counter("relay_sfu_bytes_total", "Their bytes.", "direction"),
+    _counter("relay_sfu_dropped_packets_total", "Packets that were not forwarded.", "reason"),
+    _counter("relay_sfu_refused_datagrams_total", "STUN, DTLS and RTCP that the control side refused.", "reason"),
+    _counter(
+        "relay_sfu_operations_total", "Other totals of the packet path: NACK, PLI, RTX, system calls.", "operation"
     ),
-    _histogram("jitter_seconds", "Interarrival jitter (RFC 3550), sampled by leg.", "leg"),
-    _histogram("loss_ratio", "Share of packets lost, sampled by leg.", "leg"),
-    _histogram("rtt_seconds", "Round trip between relay and participant, sampled.", "desk"),
+    _counter("relay_sfu_closed_peers_total", "Peers closed.", "reason"),
+    _counter("relay_sfu_path_changes_total", "Peers that moved to another address and kept their call."),
+    _histogram("relay_sfu_residence_seconds", "From a datagram's arrival at the kernel to its departure."),
+    _histogram("relay_peer_setup_seconds", "From SDP offer to connected media."),
+    _histogram(
+        "relay_pickup_to_first_packet_seconds", "From pick-up to the first packet (video: keyframe) sent.", "source"
+    ),
+    _histogram(
+        "relay_pickup_to_first_frame_seconds", "From pick-up to the first decoded frame, as clients saw it.", "source"
+    ),
+    _histogram("relay_jitter_seconds", "Interarrival jitter (RFC 3550), sampled by leg.", "leg"),
+    _histogram("relay_loss_ratio", "Share of packets lost, sampled by leg.", "leg"),
+    _histogram("relay_rtt_seconds", "Round trip between relay and participant, sampled.", "desk"),
 )
 
 SIGNALLING = (
-    _gauge("participants", "Identities logged in.", "desk"),
-    _counter("signalling_connections", "Connections that ended, by how.", "how"),
-    _counter("signalling_bad_messages", "Messages of the wrong shape."),
-    _counter("service_failed_outputs", "What was to be done for a participant and could not be.", "output"),
-    _gauge("build_info", "1, with the version as label.", "version"),
+    _gauge("relay_participants", "Identities logged in.", "desk"),
+    _counter("relay_signalling_connections_total", "Connections that ended, by how.", "how"),
+    _counter("relay_signalling_bad_messages_total", "Messages of the wrong shape."),
+    _counter("relay_service_failed_outputs_total", "What was to be done for a participant and could not be.", "output"),
+    _gauge("relay_build_info", "1, with the version as label.", "version"),
 )
 
 SECTIONS = {

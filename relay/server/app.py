@@ -17,7 +17,7 @@ from relay.server.signalling import Signalling
 def build_app(context: Context, doorkeeper: Doorkeeper, signalling: Signalling) -> Starlette:
     """The application of one relay. It starts and stops nothing: the relay's life is not its server's."""
     server = context.settings.server
-    metrics = MetricsPage(context.exchange, doorkeeper, server)
+    metrics = MetricsPage(context.observatory, doorkeeper, server)
     return Starlette(
         routes=[
             *routes_of(OPERATIONS, context, doorkeeper, server),

@@ -6,14 +6,16 @@ from relay.service.gathering import residence
 from relay.service.house import day_of
 from relay.service.participants import Desk, Who
 from relay.service.shell.exchange import Exchange
+from relay.service.shell.observatory import Observatory
 from relay.service.views import CallView
 
 
 class Board:
     """Composes wallboards of one relay."""
 
-    def __init__(self, exchange: Exchange, clock: Clock, target_s: float) -> None:
+    def __init__(self, exchange: Exchange, observatory: Observatory, clock: Clock, target_s: float) -> None:
         self._exchange = exchange
+        self._observatory = observatory
         self._clock = clock
         self._target_s = target_s
 
@@ -51,7 +53,7 @@ class Board:
         )
 
     def _call_row(self, call: CallView) -> messages.CallRow:
-        quality = self._exchange.quality.worst_of([Who(Desk.KIOSK, call.kiosk), Who(Desk.SEAT, call.seat)])
+        quality = self._observatory.quality.worst_of([Who(Desk.KIOSK, call.kiosk), Who(Desk.SEAT, call.seat)])
         return messages.CallRow(
             call=call.call,
             item=call.item,

@@ -9,6 +9,7 @@ from relay.server.auth import TokenIssuer
 from relay.server.checkin import CheckInTokens
 from relay.server.settings import Settings
 from relay.service.shell.exchange import Exchange, MediaPlane
+from relay.service.shell.observatory import Observatory
 from relay.service.shell.portal import PortalDesk
 
 
@@ -19,6 +20,7 @@ class Context:
     settings: Settings
     directory: Directory
     exchange: Exchange
+    observatory: Observatory
     desk: PortalDesk
     issuer: TokenIssuer
     checkin: CheckInTokens

@@ -30,6 +30,7 @@ from relay.server.signalling import Signalling
 from relay.server.throttle import FailureLimiter
 from relay.server.wallboard import Wallboards
 from relay.service.shell.exchange import Exchange, MediaPlane
+from relay.service.shell.observatory import Observatory
 from relay.service.shell.portal import CallEvent, NewCall, PortalDesk
 from relay.service.views import CallView, QueueView, SeatView
 from relay.sfu.ports import Address
@@ -59,11 +60,12 @@ class Relay:
             self.settings.server,
             self._clock,
         )
+        self._observatory = Observatory(self._exchange, self._clock)
         keyring = open_keyring(self.settings.auth, generated_secret(self.settings.data_dir))
         self._issuer = TokenIssuer(keyring, self.settings.auth, self._clock)
         self._desk = PortalDesk(self._exchange, self._clock, self.settings.server.max_event_streams)
         target_s = self._exchange.ledger.report.settings.target_ms / 1000
-        self._wallboards = Wallboards(Board(self._exchange, self._clock, target_s).compose)
+        self._wallboards = Wallboards(Board(self._exchange, self._observatory, self._clock, target_s).compose)
         self._app = self._build_app(TokenVerifier(keyring, self._clock), CheckInTokens(keyring))
         self._life = AsyncExitStack()
 
@@ -84,8 +86,8 @@ class Relay:
         except BaseException:
             await self._life.aclose()
             raise
-        wallboards = asyncio.create_task(self._wallboards.run())
-        self._life.callback(wallboards.cancel)
+        for watch in (self._wallboards.run(), self._observatory.run()):
+            self._life.push_async_callback(_stop, asyncio.create_task(watch))
         return self
 
     async def __aexit__(
@@ -160,6 +162,18 @@ class Relay:
         phrasebook = Phrasebook(self._directory)
         signalling = Signalling(self._exchange, doorkeeper, phrasebook, self._wallboards, checkin, server, self._clock)
         context = Context(
-            self.settings, self._directory, self._exchange, self._desk, self._issuer, checkin, self._clock
+            self.settings,
+            self._directory,
+            self._exchange,
+            self._observatory,
+            self._desk,
+            self._issuer,
+            checkin,
+            self._clock,
         )
         return build_app(context, doorkeeper, signalling)
+
+
+async def _stop(task: "asyncio.Task[None]") -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

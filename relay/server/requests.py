@@ -12,6 +12,8 @@ from relay.server.phrasing import call_state
 from relay.service.notices import CallChanged
 from relay.service.participants import Desk
 from relay.service.profiles import highest_priority, seat_profile
+from relay.service.shell.exchange import CallOver
+from relay.service.views import CallView
 from relay.sfu.session.events import PeerOffer
 
 Reply = messages.ServerMessage
@@ -36,9 +38,7 @@ async def _offer(caller: Caller, message: messages.Offer) -> Reply:
 
 async def _request_call(caller: Caller, message: messages.RequestCall) -> Reply:
     if message.appointment is not None:
-        appointment = caller.checkin.verify(message.appointment)
-        call = await caller.exchange.check_in(appointment, caller.name)
-        return call_state(CallChanged(call), re=message.id)
+        return call_state(CallChanged(await _check_in(caller, message.appointment)), re=message.id)
     call = await caller.exchange.request_call(
         commands.RequestCall(
             key=f"{caller.name}/{message.idempotency_key}",
@@ -54,6 +54,16 @@ async def _request_call(caller: Caller, message: messages.RequestCall) -> Reply:
         )
     )
     return call_state(CallChanged(call), re=message.id)
+
+
+async def _check_in(caller: Caller, token: str) -> CallView:
+    """The call of a booked citizen who shows the token of the booking here."""
+    appointment = caller.checkin.verify(token)
+    await caller.exchange.submit(commands.CheckIn(appointment=appointment, kiosk=caller.name))
+    call = caller.exchange.records.call(caller.exchange.scheduler.state.appointments[appointment].call)
+    if call is None:
+        raise CallOver(f"The call of the appointment {appointment!r} is over.")
+    return call
 
 
 async def _hang_up(caller: Caller, message: messages.HangUp) -> Reply:

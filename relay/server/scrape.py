@@ -8,14 +8,14 @@ from relay.errors import RelayError
 from relay.metrics.shell.exposition import Exposition
 from relay.server.auth import Role
 from relay.server.http import Doorkeeper, problem_response
-from relay.service.shell.exchange import Exchange
+from relay.service.shell.observatory import Observatory
 
 
 class MetricsPage:
     """The endpoint; open to everybody unless the settings say otherwise."""
 
-    def __init__(self, exchange: Exchange, doorkeeper: Doorkeeper, settings: ServerSettings) -> None:
-        self._exposition = Exposition(exchange.snapshot)
+    def __init__(self, observatory: Observatory, doorkeeper: Doorkeeper, settings: ServerSettings) -> None:
+        self._exposition = Exposition(observatory.snapshot)
         self._doorkeeper = doorkeeper
         self._public = settings.public_metrics
 

@@ -53,6 +53,8 @@ class Participant:
     peer: PeerId | None = None
     media_ready: bool = False
     """ICE and DTLS are done."""
+    reported_rtt_ms: float | None = None
+    """Round trip of its media, as the scheduler was last told."""
     slots: frozenset[str] = frozenset()
     active: set[str] = field(default_factory=set)
     """Sources it says it is sending."""
@@ -148,6 +150,7 @@ class Participants:
         """Forget its peer, if it has one."""
         peer, participant.peer = participant.peer, None
         participant.media_ready = False
+        participant.reported_rtt_ms = None
         participant.slots = frozenset()
         if peer is not None:
             del self._by_peer[peer]

@@ -8,7 +8,7 @@ Fed with logins and losses, scheduler effects, SFU events and the time; returns 
 - A seat whose media dies while its line lives gives its calls back to the queue, with the age they have.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from relay.scheduler import commands, effects
@@ -22,6 +22,8 @@ from relay.sfu.session.events import PeerClosed, PeerConnected, SfuEvent, SlotSt
 
 _GRACE_FOR = frozenset({"in-call", "wrap-up"})
 """States in which a seat may come back to where it was."""
+_RTT_STEP_MS = 10.0
+"""Smaller changes of a round trip are noise."""
 _ALL = (Desk.KIOSK, Desk.SEAT, Desk.SUPERVISOR)
 _OVER: dict[str, tuple[Desk, ...]] = {
     "ended": _ALL,
@@ -39,11 +41,19 @@ _OUTCOMES = {"timed_out": "timeout", "accepted": "accepted", "declined": "declin
 class Switchboard:
     """Composes participants, conversations and what they are told."""
 
-    def __init__(self, participants: Participants, records: Records, *, media_required: bool = True) -> None:
+    def __init__(
+        self,
+        participants: Participants,
+        conversations: Conversations,
+        teller: Teller,
+        records: Records,
+        *,
+        media_required: bool = True,
+    ) -> None:
         self._participants = participants
+        self._conversations = conversations
+        self._teller = teller
         self._records = records
-        self._conversations = Conversations(participants)
-        self._teller = Teller(participants, self._conversations, records)
         self._media_required = media_required
         self._unconfirmed: set[str] = set()
         """Calls connected by the scheduler in which no media has been seen yet."""
@@ -51,7 +61,7 @@ class Switchboard:
     # Lines
 
     def join(self, newcomer: Participant, session: str) -> tuple[Joined, list[Output]]:
-        """Take a login in; raises `LimitReached`. `greet` the participant once it has been welcomed."""
+        """Take a login in; raises `LimitReached`. The participant is told how things stand once it has been welcomed."""
         joined = self._participants.join(newcomer, session)
         outputs: list[Output] = []
         if joined.replaced is not None:
@@ -60,10 +70,6 @@ class Switchboard:
             self._conversations.forget_peer(joined.abandoned)
             outputs += [*self._rewire(joined.participant.who), ClosePeer(joined.abandoned)]
         return joined, outputs
-
-    def greet(self, participant: Participant) -> list[Output]:
-        """Tell somebody who has just been welcomed how things stand."""
-        return self._teller.state(participant.who)
 
     def lose_line(self, line: Line, now_s: float) -> list[Output]:
         """A line broke or was closed."""
@@ -154,10 +160,6 @@ class Switchboard:
         call = self._records.call(effect.call) if effect.topic == "queued" else None
         return outputs + (self._teller.call(Who(Desk.KIOSK, effect.to), call, effect.detail) if call else [])
 
-    def show_seats(self, reasons: Mapping[str, str]) -> list[Output]:
-        """Tell seats how they are now, and why, after something has happened to them."""
-        return [tell for seat, reason in reasons.items() for tell in self._teller.seat(Who(Desk.SEAT, seat), reason)]
-
     # Media
 
     def handle_media(self, event: SfuEvent) -> list[Output]:
@@ -191,6 +193,14 @@ class Switchboard:
         self._unconfirmed.discard(conversation.call)
         return [Submit(commands.ConfirmMedia(call=conversation.call))]
 
+    def measured(self, participant: Participant, rtt_ms: float) -> list[Output]:
+        """The round trip to a participant; the scheduler is told of a seat's when it is another than it knows."""
+        known = participant.reported_rtt_ms
+        if known is not None and abs(rtt_ms - known) <= max(_RTT_STEP_MS, known / 4):
+            return []
+        participant.reported_rtt_ms = rtt_ms
+        return self._report_path(participant)
+
     # Time
 
     def handle_timeout(self, now_s: float) -> list[Output]:
@@ -200,10 +210,6 @@ class Switchboard:
     def deadline(self) -> float | None:
         """When `handle_timeout` has something to do."""
         return self._participants.deadline()
-
-    def refresh(self) -> list[Output]:
-        """Tell waiting kiosks their place, where it has changed."""
-        return self._teller.places()
 
     def _give_up(self, participant: Participant) -> list[Output]:
         return [*map(Submit, self._farewell(participant.who)), *self._forget(participant)]
@@ -234,7 +240,8 @@ class Switchboard:
         seat = participant.who.name
         if participant.who.desk is not Desk.SEAT or self._records.seat(seat).state == "offline":
             return []
-        return [Submit(commands.ReportPath(seat=seat, media_ready=self.media_ready(participant)))]
+        rtt_ms = -1 if participant.reported_rtt_ms is None else round(participant.reported_rtt_ms)
+        return [Submit(commands.ReportPath(seat=seat, media_ready=self.media_ready(participant), rtt_ms=rtt_ms))]
 
     def _answered_by(self, who: Who) -> list[str]:
         """The calls that a seat is responsible for."""

@@ -3,7 +3,7 @@
 Every notice states how things are, not what changed, so one that was lost is made good by the next.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Protocol
 
@@ -68,6 +68,10 @@ class Teller:
     def seat(self, who: Who, reason: str = "") -> list[Output]:
         """How a seat is now."""
         return self._tell(who, SeatChanged(self._records.seat(who.name), reason))
+
+    def seats(self, reasons: Mapping[str, str]) -> list[Output]:
+        """How these seats are now, and why, after something has happened to them."""
+        return [tell for seat, reason in reasons.items() for tell in self.seat(Who(Desk.SEAT, seat), reason)]
 
     def call(self, who: Who, call: CallView, reason: str = "") -> list[Output]:
         """How a call is now, as seen by one of its parties."""

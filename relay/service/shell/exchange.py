@@ -15,7 +15,6 @@ from relay.clock import Clock
 from relay.config import ServerSettings
 from relay.errors import Conflict, Refusal, Unavailable
 from relay.ids import PeerId
-from relay.metrics.snapshot import Snapshot
 from relay.scheduler import commands, events, view
 from relay.scheduler.effects import AnyEffect
 from relay.scheduler.model import SeatProfile
@@ -23,22 +22,16 @@ from relay.scheduler.shell.decision import Decision
 from relay.scheduler.shell.dispatch import CarryOut
 from relay.scheduler.shell.service import SchedulerService
 from relay.scheduler.shell.stream import CutOff, Subscription
-from relay.service.gathering import (
-    gather_calls,
-    gather_media,
-    gather_scheduler,
-    gather_seats,
-    gather_signalling,
-)
-from relay.service.house import House, day_of
+from relay.service.conversations import Conversations
+from relay.service.house import House
 from relay.service.ledger import Ledger, seats_of
 from relay.service.observations import Observations
 from relay.service.outputs import Cause, ClosePeer, Cut, Output, Submit, Tell
 from relay.service.participants import Joined, Line, Participant, Participants
 from relay.service.profiles import definitions
-from relay.service.quality import QualityBook
 from relay.service.records import SchedulerRecords
 from relay.service.switchboard import Switchboard
+from relay.service.telling import Teller
 from relay.service.views import CallView
 from relay.service.wiring import Route
 from relay.sfu.ports import Address
@@ -48,8 +41,6 @@ _log = logging.getLogger(__name__)
 _REFRESH_S = 2.0
 """Between looks at the places of waiting kiosks."""
 _EXPLAINED = (events.SeatLoggedOut, events.SeatOnBreak, events.SeatDraining)
-_SAMPLE_S = 2.0
-"""Between samples of every participant's media."""
 _MAX_UNREAD_DECISIONS = 100_000
 
 
@@ -110,11 +101,14 @@ class Exchange:
         """No new calls: the process is about to stop."""
         self.ledger = Ledger()
         self.observations = Observations()
-        self.quality = QualityBook()
         self.participants = Participants(settings.max_connections, settings.reconnect_grace_s)
         self.records = SchedulerRecords(self.scheduler, self.ledger, directory, self._catch_up)
         self.house = House(self.scheduler, self.records, self.ledger, directory)
-        self._switchboard = Switchboard(self.participants, self.records, media_required=settings.media_required)
+        conversations = Conversations(self.participants)
+        self._teller = Teller(self.participants, conversations, self.records)
+        self._switchboard = Switchboard(
+            self.participants, conversations, self._teller, self.records, media_required=settings.media_required
+        )
         self._clock = clock
         self._wakened = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -122,7 +116,6 @@ class Exchange:
         self._changed_seats: dict[str, str] = {}
         """Seats to be told how they are now, and why."""
         self._showing_seats = False
-        self._started_s = clock.now_s()
 
     async def start(self) -> None:
         """Start media and scheduler, and take up the conversations of a former run."""
@@ -136,7 +129,6 @@ class Exchange:
             await self.scheduler.submit(command)
         self._spawn(self._watch_time())
         self._spawn(self._watch_decisions())
-        self._spawn(self._watch_quality())
 
     async def close(self) -> None:
         """Cut every line, and stop scheduler and media."""
@@ -157,7 +149,7 @@ class Exchange:
 
     async def greet(self, participant: Participant) -> None:
         """Tell somebody who has been welcomed how things stand."""
-        await self._perform(self._switchboard.greet(participant))
+        await self._perform(self._teller.state(participant.who))
 
     async def lose_line(self, line: Line) -> None:
         """A line broke or was closed."""
@@ -201,13 +193,9 @@ class Exchange:
             raise CallOver(f"The call of the key {command.key!r} is over.")
         return call
 
-    async def check_in(self, appointment: str, kiosk: str) -> CallView:
-        """The citizen of an appointment is at a kiosk; the call. Raises what the scheduler refuses."""
-        await self.scheduler.submit(commands.CheckIn(appointment=appointment, kiosk=kiosk))
-        call = self.records.call(self.scheduler.state.appointments[appointment].call)
-        if call is None:
-            raise CallOver(f"The call of the appointment {appointment!r} is over.")
-        return call
+    async def measured(self, participant: Participant, rtt_ms: float) -> None:
+        """The round trip between the relay and a participant."""
+        await self._perform(self._switchboard.measured(participant, rtt_ms))
 
     async def log_in(self, participant: Participant, profile: SeatProfile) -> None:
         """Bring a seat online, on break, having said whether its media is ready."""
@@ -215,18 +203,6 @@ class Exchange:
         await self.scheduler.submit(commands.LogIn(seat=seat, profile=profile))
         ready = self._switchboard.media_ready(participant)
         await self.scheduler.submit(commands.ReportPath(seat=seat, media_ready=ready))
-
-    def snapshot(self) -> Snapshot:
-        """All metrics as they are now."""
-        self._catch_up()
-        now_s, wall_ms, now_ms = self._clock.now_s(), self._clock.wall_ms(), self.scheduler.now_ms()
-        snapshot = Snapshot()
-        gather_calls(snapshot, self.ledger, self.house.queues(day_of(wall_ms)), now_s - self._started_s)
-        gather_seats(snapshot, self.ledger, self.house, now_ms)
-        gather_scheduler(snapshot, self.scheduler, wall_ms / 1000, now_s)
-        gather_media(snapshot, self.media.stats(), self.observations, self.quality)
-        gather_signalling(snapshot, self.observations, self.participants)
-        return snapshot
 
     async def _carry_out(self, effect: AnyEffect) -> None:
         await self._perform(self._switchboard.handle_effect(effect))
@@ -262,7 +238,7 @@ class Exchange:
         while True:
             now_s = self._clock.now_s()
             await self._perform(self._switchboard.handle_timeout(now_s))
-            await self._perform(self._switchboard.refresh())
+            await self._perform(self._teller.places())
             deadline_s = self._switchboard.deadline()
             idle_s = _REFRESH_S if deadline_s is None else min(_REFRESH_S, max(0.0, deadline_s - now_s))
             self._wakened.clear()
@@ -281,17 +257,6 @@ class Exchange:
             else:
                 return
 
-    async def _watch_quality(self) -> None:
-        while True:
-            await asyncio.sleep(_SAMPLE_S)
-            now_s = self._clock.now_s()
-            with_media = [each for each in self.participants if each.peer is not None]
-            self.quality.keep({each.who for each in with_media})
-            for participant in with_media:
-                stats = self.media.peer_stats(participant.peer) if participant.peer is not None else None
-                if stats is not None:
-                    self.quality.sample(participant.who, stats, now_s)
-
     def _catch_up(self) -> None:
         for decision in self._decisions.take_pending() if self._decisions is not None else ():
             self._observe(decision)
@@ -308,7 +273,7 @@ class Exchange:
     async def _show_seats(self) -> None:
         """Once for everything that has happened to a seat in this turn of the loop."""
         changed, self._changed_seats, self._showing_seats = self._changed_seats, {}, False
-        await self._perform(self._switchboard.show_seats(changed))
+        await self._perform(self._teller.seats(changed))
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
