@@ -67,6 +67,9 @@ class Journal(Protocol):
     def last(self) -> int:
         """Number of the last durable decision; 0 when empty."""
 
+    def first(self) -> int:
+        """Number of the first decision that is kept; 0 when empty."""
+
     def append(self, batch: Batch, delivered: int) -> None:
         """Make the batch durable, and with it the outbox position; on return both are.
 
@@ -120,6 +123,10 @@ class MemoryJournal:
         if self._batches:
             return self._batches[-1].last
         return self._snapshots[-1].seq if self._snapshots else 0
+
+    def first(self) -> int:
+        """Number of the first decision that is kept."""
+        return self._batches[0].first if self._batches else 0
 
     def append(self, batch: Batch, delivered: int) -> None:
         """Keep the batch; raises InvariantError unless it continues the numbering."""

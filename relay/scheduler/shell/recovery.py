@@ -1,5 +1,8 @@
 """From a journal back to an engine: the newest readable snapshot, the decisions after it, and the effects still owed."""
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import msgspec
@@ -29,6 +32,11 @@ class Recovery:
 
 def recover(journal: Journal) -> Recovery:
     """Replay. Raises JournalCorrupt where the journal is damaged, JournalUnavailable where it cannot be read."""
+    with _no_collections():
+        return _replayed(journal)
+
+
+def _replayed(journal: Journal) -> Recovery:
     recovery = _from_snapshot(journal)
     recovery.delivered = min(journal.delivered(), journal.last())
     for batch in journal.read(after=min(recovery.seq, recovery.delivered)):
@@ -45,6 +53,18 @@ def recover(journal: Journal) -> Recovery:
 def snapshot_of(recovery: Recovery) -> Snapshot:
     """What to keep so that the next recovery starts here."""
     return Snapshot(recovery.seq, recovery.now_ms, SCHEMA, state_bytes(recovery.engine.state))
+
+
+@contextmanager
+def _no_collections() -> Iterator[None]:
+    """A replay makes a million objects and no garbage; looking for some would take as long as the replay itself."""
+    were_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if were_on:
+            gc.enable()
 
 
 def _from_snapshot(journal: Journal) -> Recovery:

@@ -1,4 +1,4 @@
-"""One round of deciding: due timers first, then commands in the order they came, all on the engine's moving state."""
+"""One round of deciding: due timers, then commands in the order they came, all on the engine's moving state."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -48,8 +48,8 @@ class Deciding:
     def round(self, requests: Iterator[Request], now_ms: int, *, ticks: bool = True) -> Round:
         """Decide until the round is full or nothing is left to do now."""
         filled = Round()
-        if ticks and not self._tick(filled, now_ms):
-            return filled
+        if ticks:
+            self._tick(filled, now_ms)
         while filled.fault is None and len(filled.outcomes) < self._limit:
             request = next(requests, None)
             if request is None:
@@ -63,20 +63,22 @@ class Deciding:
         self.seq += bool(events)
         return Decision(self.seq, now_ms, command, events)
 
-    def _tick(self, filled: Round, now_ms: int) -> bool:
-        """Whether all due timers are done; commands come after them, never between."""
+    def _tick(self, filled: Round, now_ms: int) -> None:
+        """Due timers, earliest first; those beyond the limit have their turn in the next rounds.
+
+        After an outage there may be a hundred thousand, and who asks now must not wait until all searches have widened.
+        """
         while len(filled.decisions) < self._limit:
             due_ms = self.engine.next_wake_ms()
             if due_ms is None or due_ms > now_ms:
-                return True
+                return
             decided = len(filled.decisions)
             self._decide(filled, Tick(), now_ms)
             if len(filled.decisions) == decided and self.engine.next_wake_ms() == due_ms:
                 filled.fault = filled.fault or InvariantError(f"the timer of {due_ms} ms does not go away")
             if filled.fault is not None:
                 filled.tick_failed = True
-                return False
-        return False
+                return
 
     def _decide(self, filled: Round, command: AnyCommand, now_ms: int) -> Answer | Exception:
         try:

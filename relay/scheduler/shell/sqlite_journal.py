@@ -88,6 +88,12 @@ class SqliteJournal:
                 self._last = self._last_on_disk()
         return self._last
 
+    def first(self) -> int:
+        """Number of the first decision that is kept; 0 when empty."""
+        with self._reporting("read"):
+            row = self._database.execute("SELECT min(first) FROM batch").fetchone()
+        return int(row[0] or 0)
+
     def append(self, batch: Batch, delivered: int) -> None:
         """Commit one batch and the outbox position in one transaction."""
         check_continues(batch, self.last())
