@@ -1,12 +1,9 @@
-"""The tree of service items: which items exist, what lies beneath a code, and how skills spread over it."""
+"""The tree of service items: which items exist, and what lies beneath a code."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from .errors import UnknownItem
 from .model import ALL_ITEMS, ServiceItem
-
-SELF = "#"
-"""Suffix of the node that is an item itself, without what lies beneath it."""
 
 
 def parent(code: str) -> str:
@@ -15,8 +12,8 @@ def parent(code: str) -> str:
 
 
 def chain(code: str) -> tuple[str, ...]:
-    """The nodes that a call for `code` belongs to, narrowest first: itself alone, itself, its parents, all items."""
-    path = [code + SELF]
+    """The nodes that a call for `code` belongs to, narrowest first: itself, its parents, all items."""
+    path = []
     while code != ALL_ITEMS:
         path.append(code)
         code = parent(code)
@@ -46,7 +43,7 @@ class Catalogue:
         for item in items:
             if item.code not in self.items:
                 self._grow(item.code)
-                for node in chain(item.code)[1:]:
+                for node in chain(item.code):
                     self.leaves[node] += 1
             self.items[item.code] = item
 
@@ -54,7 +51,7 @@ class Catalogue:
         """Take items out; nodes stay, for skills may name them."""
         for code in codes:
             if self.items.pop(code, None) is not None:
-                for node in chain(code)[1:]:
+                for node in chain(code):
                     self.leaves[node] -= 1
 
     def know(self, nodes: Iterable[str]) -> None:
@@ -73,29 +70,6 @@ class Catalogue:
         """Raise UnknownItem when no item is `code` or lies beneath it."""
         if code not in self.children:
             raise UnknownItem(f"no service item is {code!r} or lies beneath it")
-
-    def spread(self, levels: Mapping[str, int]) -> tuple[tuple[str, int], ...]:
-        """Skills in which the more specific overrides, as disjoint nodes with the level that holds there.
-
-        `{hrss: 4, hrss.appeals: 1}` becomes `hrss#` and every child of `hrss` but appeals at 4, and appeals at 1.
-        """
-        spread: list[tuple[str, int]] = []
-        for code, level in sorted(levels.items()):
-            if level > 0:
-                inner = [other for other in levels if other != code and beneath(code, other)]
-                self._cover(code, level, inner, spread)
-        return tuple(spread)
-
-    def _cover(self, node: str, level: int, inner: list[str], spread: list[tuple[str, int]]) -> None:
-        inside = [code for code in inner if beneath(node, code)]
-        if not inside:
-            spread.append((node, level))
-            return
-        if node in inside:
-            return
-        spread.append((node + SELF, level))
-        for child in self.children.get(node, ()):
-            self._cover(child, level, inside, spread)
 
     def _grow(self, code: str) -> None:
         while code not in self.children:

@@ -259,4 +259,4 @@ class BadCode(Refusal):
     """This cannot be the code of a service item."""
 
     problem = "bad-code"
-    hint = "Dotted segments, none empty, no * or #, at most 8 of them and 128 characters."
+    hint = "Dotted segments, none empty, no *, at most 8 of them and 128 characters."

@@ -28,7 +28,7 @@ def most_proficient(supply: Supply, line: Line, region: str, candidates: int) ->
     """Seats with the highest level in this item."""
     del region
     for level in range(MAX_LEVEL, 0, -1):
-        skilled = candidates & supply.at_level(line.group, level)
+        skilled = candidates & supply.with_item(line.group, level)
         if skilled:
             return skilled
     return candidates

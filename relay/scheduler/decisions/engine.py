@@ -24,7 +24,7 @@ def define_items(draft: Draft, command: DefineItems) -> None:
     known = draft.state.catalogue.items
     for item in command.items:
         segments = item.code.split(".")
-        if len(item.code) > _MAX_CODE or len(segments) > _MAX_DEPTH or not all(segments) or set(item.code) & set("*#"):
+        if len(item.code) > _MAX_CODE or len(segments) > _MAX_DEPTH or not all(segments) or "*" in item.code:
             raise BadCode(f"{item.code!r} is no item code")
         if not 1 <= item.min_level <= MAX_LEVEL:
             raise BadCode(f"{item.code!r}: min_level {item.min_level} is not between 1 and {MAX_LEVEL}")

@@ -13,13 +13,8 @@ from .queue import count_caps
 
 
 def items_defined(state: State, event: events.ItemsDefined) -> None:
-    """ItemsDefined: what overriding skills cover may be another set of items now."""
+    """ItemsDefined."""
     state.catalogue.define(event.items)
-    for value in [value for value, profile in state.profiles.items() if profile.overrides]:
-        del state.profiles[value]
-    for seat in state.seats.values():
-        if seat.profile.overrides:
-            state.supply.reprofile(seat, state.resolve(seat.profile.value))
 
 
 def items_retired(state: State, event: events.ItemsRetired) -> None:

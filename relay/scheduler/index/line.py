@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 class Line:
     """Calls with one requirement, in order, and where their head is posted."""
 
-    __slots__ = ("calls", "cells", "eligible", "facet", "group", "key", "posted", "scope", "supply_version")
+    __slots__ = ("calls", "cells", "eligible", "facet", "group", "key", "open", "posted", "scope", "supply_version")
 
     def __init__(self, key: tuple[int, int, int], group: tuple[str, ...], scope: str, facet: Facet) -> None:
         self.key = key
@@ -25,6 +25,8 @@ class Line:
         self.scope = scope
         self.facet = facet
         self.calls = Ordered()
+        self.open = False
+        """Whether it is in its cells, so that seats find it."""
         self.cells: list[Cell] = []
         self.posted: list[Post | None] = []
         """The living post in each of `cells`."""
@@ -60,6 +62,7 @@ class Line:
             cell.lines -= 1
         self.cells = []
         self.posted = [None] * len(self.posted)
+        self.open = False
 
 
 class Cell:

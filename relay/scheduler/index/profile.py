@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from relay.scheduler import regions
-from relay.scheduler.catalogue import Catalogue
+from relay.scheduler.catalogue import Catalogue, chain
 from relay.scheduler.errors import BadProfile
 from relay.scheduler.model import MAX_LEVEL, Kind, Media, SeatProfile
 
@@ -55,30 +55,40 @@ class Numbers:
 class Profile:
     """What a seat can serve, in the terms of the indexes.
 
-    `nodes` are disjoint item nodes with the level that holds there; `slots` are the places of the waiting index where
-    its calls are found; `breadth` orders seats from specialist to generalist.
+    `levels` are the proficiencies by item node, the narrowest that covers an item counts; `slots` are the places of the
+    waiting index where the seat's calls are found, with the level that holds there at most; `breadth` orders seats from
+    specialist to generalist.
     """
 
-    __slots__ = ("_accepts", "breadth", "home", "nodes", "overrides", "regions", "slots", "value")
+    __slots__ = ("_accepts", "breadth", "home", "levels", "lowered", "regions", "slots", "value")
 
     def __init__(self, value: SeatProfile, catalogue: Catalogue, numbers: Numbers) -> None:
-        levels = {skill.item: skill.level for skill in value.skills}
         self.value = value
-        self.nodes = catalogue.spread(levels)
-        self.overrides = {node for node, _ in self.nodes} != {code for code, level in levels.items() if level}
-        """Whether new items may change `nodes`."""
+        self.levels = {skill.item: skill.level for skill in value.skills}
+        self.lowered = any(level < self.level_of(chain(node)[1:]) for node, level in self.levels.items())
+        """Whether some node is known less than what lies around it: then not all in a slot is the seat's."""
         self.regions = _outermost(value.regions)
         self.home = regions.chain(value.regions[0])
         self.slots = self._find_slots(numbers)
-        covered = sum(catalogue.leaves.get(node, 1) for node, _ in self.nodes) * len(value.languages)
+        covered = sum(catalogue.leaves.get(node, 1) for node in self.levels) * len(value.languages)
         width = sum(16 ** (5 - len(regions.chain(region))) if len(region) == 6 else 1 for region in self.regions)
         self.breadth = (covered * width).bit_length()
         self._accepts: dict[int, bool] = {}
 
+    def level_of(self, nodes: tuple[str, ...]) -> int:
+        """The level in an item, given the nodes it lies in, narrowest first; 0: not served."""
+        for node in nodes:
+            level = self.levels.get(node)
+            if level is not None:
+                return level
+        return 0
+
     def _find_slots(self, numbers: Numbers) -> tuple[tuple[int, int], ...]:
         """Under each served region, and in the divisions around it."""
         slots: dict[int, int] = {}
-        for node, level in self.nodes:
+        for node, level in self.levels.items():
+            if not level:
+                continue
             for region in self.regions:
                 path = regions.chain(region)
                 slots[numbers.slot(node, region, under=True)] = level

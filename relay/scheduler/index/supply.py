@@ -11,11 +11,11 @@ from collections.abc import Iterable, Iterator
 
 from relay.scheduler import regions
 from relay.scheduler.entities import Seat
-from relay.scheduler.model import MAX_LEVEL, Presence
+from relay.scheduler.model import Presence
 
 from .line import Line
 from .ordered import Ordered
-from .profile import Profile
+from .profile import Facet, Profile
 
 _FEW = 8
 """So many candidates are compared one by one; among more, the idle order is walked until one of them comes."""
@@ -68,7 +68,7 @@ class Supply:
     """The seats that are online, as bits."""
 
     __slots__ = (
-        "_kinds", "_languages", "_media", "_served", "_skills", "_under", "_used", "available", "breadth", "home",
+        "_kinds", "_known", "_languages", "_media", "_reached", "_served", "_skills", "_suited", "_under", "_used", "available", "breadth", "home",
         "idle", "kept", "occupancy", "path", "seats", "staffed", "version",
     )  # fmt: skip
 
@@ -86,6 +86,9 @@ class Supply:
         """(idle_seq, bit number) of the available seats, longest idle first."""
         self.version = 0
         """Counts changes of profiles."""
+        self._known: dict[tuple[tuple[str, ...], int], int] = {}
+        self._reached: dict[str, int] = {}
+        self._suited: dict[int, int] = {}
         self._skills: dict[str, dict[int, int]] = {}
         self._served: dict[str, int] = {}
         self._under: dict[str, int] = {}
@@ -174,39 +177,32 @@ class Supply:
     def eligible(self, line: Line) -> int:
         """Seats whose profile fits the line, free or not."""
         if line.supply_version != self.version:
-            line.eligible = self.funnel(line)[-1]
+            line.eligible = (
+                self.with_item(line.group, line.facet.level) & self._near(line.scope) & self._fit(line.facet)
+            )
             line.supply_version = self.version
         return line.eligible
 
+    def with_item(self, group: tuple[str, ...], level: int) -> int:
+        """Seats that know the items of a group at this level or better: the narrowest node that a seat names counts."""
+        key = (group, level)
+        seats = self._known.get(key)
+        if seats is None:
+            seats = 0
+            for node in reversed(group):
+                for named, those in self._skills[node].items() if node in self._skills else ():
+                    seats = seats | those if named >= level else seats & ~those
+            self._known[key] = seats
+        return seats
+
     def funnel(self, line: Line) -> tuple[int, ...]:
-        """Seats that have the item, those of them at the level, in the region, of the kind, language and media."""
+        """How the seats of a line come about: with the item, at the level, in the region, of kind, language, media."""
         facet = line.facet
-        with_item = skilled = 0
-        for level in range(1, MAX_LEVEL + 1):
-            seats = self.at_level(line.group, level)
-            with_item |= seats
-            if level >= facet.level:
-                skilled |= seats
-        path = regions.chain(line.scope)
-        near = self._under.get(path[0], 0)
-        for around in path[1:]:
-            near |= self._served.get(around, 0)
-        near &= skilled
+        skilled = self.with_item(line.group, facet.level)
+        near = skilled & self._near(line.scope)
         kind = near & self._kinds.get(facet.kind, 0)
         language = kind & self._languages.get(facet.language, 0)
-        media = language
-        for needed in facet.media:
-            media &= self._media.get(needed, 0)
-        return with_item, skilled, near, kind, language, media
-
-    def at_level(self, group: tuple[str, ...], level: int) -> int:
-        """Seats that have one of the nodes at exactly this level."""
-        seats = 0
-        for node in group:
-            levels = self._skills.get(node)
-            if levels is not None:
-                seats |= levels.get(level, 0)
-        return seats
+        return self.with_item(line.group, 1), skilled, near, kind, language, language & self._fit(facet)
 
     def longest_idle(self, seats: int) -> Seat:
         """The one of `seats` (available, at least one) that has been idle longest."""
@@ -241,28 +237,56 @@ class Supply:
             seat.idle_entry = None
             self.available ^= 1 << seat.index
 
+    def _near(self, scope: str) -> int:
+        """Seats that serve a region which encloses `scope` or lies in it."""
+        seats = self._reached.get(scope)
+        if seats is None:
+            path = regions.chain(scope)
+            seats = self._under.get(scope, 0)
+            for around in path[1:]:
+                seats |= self._served.get(around, 0)
+            self._reached[scope] = seats
+        return seats
+
+    def _fit(self, facet: Facet) -> int:
+        """Seats with kind, language and media."""
+        seats = self._suited.get(facet.number)
+        if seats is None:
+            seats = self._kinds.get(facet.kind, 0) & self._languages.get(facet.language, 0)
+            for media in facet.media:
+                seats &= self._media.get(media, 0)
+            self._suited[facet.number] = seats
+        return seats
+
+    def _renew(self) -> None:
+        """Profiles have changed: what was found out about them is void."""
+        self.version += 1
+        self._known.clear()
+        self._reached.clear()
+        self._suited.clear()
+
     def _enter(self, seat: Seat) -> None:
         bit = 1 << seat.index
         profile = seat.profile
-        for node, level in profile.nodes:
+        for node, level in profile.levels.items():
             levels = self._skills.setdefault(node, {})
             levels[level] = levels.get(level, 0) | bit
         for table, keys in self._tables(profile):
             for key in keys:
                 table[key] = table.get(key, 0) | bit
         self.breadth.add(profile.breadth, bit)
-        self.version += 1
+        self._renew()
 
     def _quit(self, seat: Seat) -> None:
         bit = 1 << seat.index
         profile = seat.profile
-        for node, level in profile.nodes:
+        for node, level in profile.levels.items():
             self._skills[node][level] ^= bit
         for table, keys in self._tables(profile):
             for key in keys:
                 table[key] ^= bit
         self.breadth.remove(profile.breadth, bit)
-        self.version += 1
+        self._renew()
 
     def _tables(self, profile: Profile) -> tuple[tuple[dict[str, int], Iterable[str]], ...]:
         """Where a profile leaves its bit, and under which (distinct) keys."""

@@ -15,7 +15,7 @@ line, and cells are touched only when it becomes the line's head. Finding costs 
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Collection, Iterator
 from heapq import heappop, heappush
 
 from relay.scheduler import catalogue, regions
@@ -73,6 +73,8 @@ class WaitingIndex:
         calls = line.calls
         if not calls.blocks:
             self._empty -= 1
+            if not line.open:
+                self._open(line)
         calls.add(entry)
         self.size += 1
         if calls.blocks[0][0] is entry:
@@ -91,10 +93,11 @@ class WaitingIndex:
             if self._empty > _SPARE_LINES + len(self._lines) // 2:
                 self._sweep()
 
-    def first(self, profile: Profile, barred: Container[str] = ()) -> Call | None:
+    def first(self, profile: Profile, barred: Collection[str] = ()) -> Call | None:
         """The first call that a seat of this profile can serve and that is not one of `barred` (call ids)."""
         best: Entry | None = None
         cells = self._cells
+        choosy = bool(barred) or profile.lowered
         for slot, level in profile.slots:
             facets = cells.get(slot)
             if facets is None:
@@ -103,14 +106,14 @@ class WaitingIndex:
                 facet = cell.facet
                 if facet.level > level or not cell.heap or not profile.accepts(facet):
                     continue
-                head = cell.first() if not barred else _first_but(cell, barred)
+                head = _first_but(cell, profile, barred) if choosy else cell.first()
                 if head is not None and (best is None or head < best):
                     best = head
         return None if best is None else best[2]
 
     def add_profile(self, profile: Profile) -> None:
         """Distinguish what this profile names."""
-        for node, _ in profile.nodes:
+        for node in profile.levels:
             if node not in self._by_node:
                 self._name(node)
         for region in profile.regions:
@@ -133,18 +136,35 @@ class WaitingIndex:
         return self._group_numbers.setdefault(named, len(self._group_numbers)), named
 
     def _new_line(self, key: tuple[int, int, int], group: tuple[str, ...], scope: str, facet: Facet) -> Line:
+        """A line without calls is in no cell yet."""
         line = self._lines[key] = Line(key, group, scope, facet)
         self._empty += 1
+        return line
+
+    def _open(self, line: Line) -> None:
+        """The line has its first call: seats must find it."""
+        key, group, scope, facet = line.key, line.group, line.scope, line.facet
+        line.open = True
         self._by_node[_NOWHERE][key] = line
         for node in group:
             self._by_node[node][key] = line
-        self._by_scope.setdefault(scope, {})[key] = line
-        served = [region for region in regions.chain(scope) if region in self._served]
+        lines = self._by_scope.get(scope)
+        if lines is None:
+            lines = self._by_scope[scope] = {}
+        lines[key] = line
+        around = [region for region in regions.chain(scope) if region in self._served]
+        slot = self._numbers.slot
         for node in group:
-            line.join(self._cell(self._numbers.slot(node, scope, under=False), facet))
-            for region in served:
-                line.join(self._cell(self._numbers.slot(node, region, under=True), facet))
-        return line
+            line.join(self._cell(slot(node, scope, under=False), facet))
+            for region in around:
+                line.join(self._cell(slot(node, region, under=True), facet))
+
+    def _close(self, line: Line) -> None:
+        line.leave()
+        del self._by_scope[line.scope][line.key]
+        del self._by_node[_NOWHERE][line.key]
+        for node in line.group:
+            del self._by_node[node][line.key]
 
     def _cell(self, slot: int, facet: Facet) -> Cell:
         facets = self._cells.get(slot)
@@ -166,8 +186,7 @@ class WaitingIndex:
 
     def _name(self, node: str) -> None:
         """A profile names `node`: calls beneath it move to lines of their own."""
-        path = catalogue.chain(node.removesuffix(catalogue.SELF))
-        around = next((wider for wider in path[path.index(node) + 1 :] if wider in self._by_node), _NOWHERE)
+        around = next((wider for wider in catalogue.chain(node)[1:] if wider in self._by_node), _NOWHERE)
         self._by_node[node] = {}
         self._groups.clear()
         affected = [
@@ -184,11 +203,9 @@ class WaitingIndex:
         """Forget empty lines, and cells without lines."""
         for key, line in list(self._lines.items()):
             if not line.calls.blocks:
-                line.leave()
                 del self._lines[key]
-                del self._by_scope[line.scope][key]
-                for node in (_NOWHERE, *line.group):
-                    del self._by_node[node][key]
+                if line.open:
+                    self._close(line)
         self._empty = 0
         for slot, facets in list(self._cells.items()):
             kept = {number: cell for number, cell in facets.items() if cell.lines}
@@ -198,19 +215,24 @@ class WaitingIndex:
                 del self._cells[slot]
 
 
-def _first_but(cell: Cell, barred: Container[str]) -> Entry | None:
-    """As `Cell.first`, passing over barred calls; costs as much as there are lines whose head is barred."""
+def _first_but(cell: Cell, profile: Profile, barred: Collection[str]) -> Entry | None:
+    """As `Cell.first`, passing over barred calls and items known less than asked for.
+
+    Costs as much more as there are lines ahead that are passed over.
+    """
     aside: list[Post] = []
     best: Entry | None = None
     while (head := cell.first()) is not None and (best is None or head < best):
-        if head[2].id not in barred:
+        line = cell.heap[0][3]
+        served = not profile.lowered or profile.level_of(line.group) >= cell.facet.level
+        if served and head[2].id not in barred:
             best = head
             break
-        post = heappop(cell.heap)
-        aside.append(post)
-        other = next((entry for entry in post[3].calls if entry[2].id not in barred), None)
-        if other is not None and (best is None or other < best):
-            best = other
+        aside.append(heappop(cell.heap))
+        if served:
+            other = next((entry for entry in line.calls if entry[2].id not in barred), None)
+            if other is not None and (best is None or other < best):
+                best = other
     for post in aside:
         heappush(cell.heap, post)
     return best
