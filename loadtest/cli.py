@@ -12,6 +12,9 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from loadtest.drive.compare import Plan
+from loadtest.drive.compare import compare as compare_servers
+from loadtest.drive.media_run import Topology
 from loadtest.drive.run import Target, execute
 from loadtest.drive.show import print_report
 from loadtest.impair import profile_of
@@ -217,6 +220,28 @@ def scheduler(
     )
     target = Target(settings="[server]\nmedia_required = false\n")
     outputs.deliver(_until_interrupted(execute(scenario, target, _typed(), console, quiet=quiet, media=False)))
+
+
+@app.command()
+def compare(
+    peer: Annotated[str, typer.Option(help="`janus`, `toy` (aiortc), or whip:PUBLISH_URL,RECEIVE_URL.")] = "janus",
+    receivers: Annotated[int, typer.Option(min=1, help="Of each publisher.")] = 10,
+    publishers: Annotated[int, typer.Option(min=1, help="20 with 1 receiver each is 10 one-to-one calls.")] = 1,
+    camera_kbps: Annotated[int, typer.Option(min=0, help="Of the camera; 0: 1,500.")] = 0,
+    rounds: Annotated[int, typer.Option(min=1)] = 3,
+    seconds: Annotated[float, typer.Option("--for", min=2, help="Measured in each run.")] = 8.0,
+    token: Annotated[str, typer.Option(envvar="LOADTEST_WHIP_TOKEN", help="For WHIP and WHEP.")] = "",
+    seed: int = 1,
+    fail_if: FailIf = None,
+    json: JsonFile = None,
+    html: HtmlFile = None,
+    junit: JunitFile = None,
+    quiet: Quiet = False,
+) -> None:
+    """relay's SFU and another media server in turns: same bots, same media, same cores. Needs root (a namespace)."""
+    outputs = _outputs(fail_if, json, html, None, junit)
+    chosen = Plan(peer, Topology(publishers, receivers), rounds, seconds, camera_kbps * 1000, seed, token)
+    outputs.deliver(_until_interrupted(compare_servers(chosen, _typed(), console, quiet=quiet)))
 
 
 @app.command()

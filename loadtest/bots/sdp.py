@@ -56,6 +56,8 @@ class Remote:
     candidates: tuple[Address, ...]
     """UDP over IPv4, most preferred first."""
     sections: tuple[RemoteSection, ...]
+    opens_dtls: bool = False
+    """It answered `setup:active`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +173,7 @@ def read(text: str) -> Remote:
         (_fingerprint(values["fingerprint"]),),
         tuple(dict.fromkeys(_candidates(value for name, value in everywhere if name == "candidate"))),
         tuple(_remote_section(each) for each in media),
+        values.get("setup") == "active",
     )
 
 

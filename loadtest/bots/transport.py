@@ -55,7 +55,8 @@ class Transport:
     def accept(self, remote: sdp.Remote, now: float) -> list[Output]:
         """Begin to connect. Raises `Malformed` for a fingerprint of a hash function that nobody should use."""
         if self._dtls is None:
-            self._dtls = Dtls(self._certificate, remote.fingerprints, DtlsRole.CLIENT)
+            role = DtlsRole.SERVER if remote.opens_dtls else DtlsRole.CLIENT
+            self._dtls = Dtls(self._certificate, remote.fingerprints, role)
         self._remote = remote
         return self._from_ice(self._ice.start(remote.credentials, remote.candidates, now), now)
 

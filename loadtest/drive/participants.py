@@ -165,7 +165,9 @@ class Seat(Participant):
 
 
 class Kiosk(Participant):
-    """A booth: one citizen after another."""
+    """A booth: one citizen after another. `current` is the call that was asked for last."""
+
+    current = ""
 
     async def call(self, planned: PlannedCall) -> None:
         """Ask, wait, talk for the planned time, hang up; whatever goes wrong is counted."""
@@ -182,6 +184,7 @@ class Kiosk(Participant):
             idempotency_key=secrets.token_hex(8),
         )
         call = (await self.line.request(request, CallState)).call
+        self.current = call
         stage.tally.count("calls_requested")
         if not await self._until("connected", call):
             return
@@ -210,6 +213,12 @@ class Kiosk(Participant):
             self.note_first_frames(call, "kiosk")
             self.look(False)
             await self.talk(False)
+
+    async def drop_current(self) -> None:
+        """Back after a power cut: the citizen has gone, so the call that the relay may still keep is given up."""
+        if self.current and self.line is not None:
+            with suppress(RelayError):
+                await self.line.request(HangUp(call=self.current))
 
     async def _until(self, state: str, call: str) -> bool:
         """Whether the call got there; False: it ended before."""

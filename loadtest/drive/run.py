@@ -139,6 +139,7 @@ def _metrics(stage: Stage, watch: Watch) -> dict[str, float]:
     metrics = watch.metrics() | stage.tally.metrics() | reception_metrics(stage.receptions)
     if stage.tally.counts.get("storm_ms"):
         metrics["storm_set_ups_per_s"] = stage.tally.counts.get("storm_set_ups", 0) / metrics["storm_ms"] * 1000
+        metrics["storm_set_ups_per_core_s"] = metrics["storm_set_ups"] / max(metrics["storm_relay_cpu_ms"], 10) * 1000
     if "relay_memory_mb" in metrics:
         participants = stage.tally.counts.get("set_ups", 0)
         if participants and watch.first is not None:

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 from loadtest.drive.participants import Kiosk, Seat, Stage
+from loadtest.measure.shell.processes import usage_of
 from loadtest.scenario import Incident, Party, PlannedCall, plan
 from relay.errors import Misuse, RelayError
 
@@ -110,6 +111,9 @@ class ServiceRun:
         try:
             await kiosk.call(call)
         except (RelayError, OSError) as error:
+            if kiosk.line is None:
+                self.stage.tally.count("calls_cut")
+                return
             self.stage.tally.refuse(error)
             self.stage.tally.count("calls_failed")
         if kiosk.line is not None:
@@ -132,11 +136,12 @@ class ServiceRun:
         self._idle = deque(kiosk for kiosk in self._idle if kiosk not in struck)
         await asyncio.gather(*(kiosk.leave(silently=True) for kiosk in struck))
         await asyncio.sleep(lasts_s)
-        began_s = stage.crew.clock.now_s()
+        began_s, before = stage.crew.clock.now_s(), usage_of(stage.server.pid)
 
         async def come_back(kiosk: Kiosk, number: int) -> None:
             try:
                 await self._open(kiosk, number)
+                await kiosk.drop_current()
                 stage.tally.time("storm_set_up", (stage.crew.clock.now_s() - began_s) * 1000)
                 stage.tally.count("storm_set_ups")
             except (RelayError, OSError) as error:
@@ -145,6 +150,7 @@ class ServiceRun:
 
         await asyncio.gather(*(come_back(kiosk, number) for number, kiosk in enumerate(struck)))
         stage.tally.count("storm_ms", round((stage.crew.clock.now_s() - began_s) * 1000))
+        stage.tally.count("storm_relay_cpu_ms", round((usage_of(stage.server.pid).cpu_s - before.cpu_s) * 1000))
 
     def _spawn(self, work: Awaitable[None]) -> None:
         task = asyncio.ensure_future(work)

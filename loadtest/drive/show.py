@@ -42,6 +42,7 @@ _SUMMARY = (
     "first_frame_p95_ms",
     "set_up_p95_ms",
     "storm_set_ups_per_s",
+    "storm_set_ups_per_core_s",
     "latency_p50_ms",
     "latency_p99_ms",
     "residence_p50_ms",

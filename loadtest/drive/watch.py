@@ -87,6 +87,8 @@ class Watch:
         found = {"measured_s": last.at_s - first.at_s}
         found |= (last.latency - first.latency).summary("latency")
         found |= _tool(first, last)
+        if self.crew.emulator_lateness.count:
+            found["emulator_lateness_p99_ms"] = self.crew.emulator_lateness.quantile_ms(0.99) or 0.0
         if self.pid:
             found |= _costs(first, last)
         if self.relay is not None:

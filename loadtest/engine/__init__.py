@@ -5,6 +5,6 @@ thread. It speaks RTP, RTCP (reports, NACK, PLI) and SRTP; STUN and DTLS come ou
 """
 
 from loadtest.engine.engine import Engine
-from loadtest.engine.readings import Arrival, Media, Reception, Transmission
+from loadtest.engine.readings import TRAILER, Arrival, Media, Reception, Transmission
 
-__all__ = ["Arrival", "Engine", "Media", "Reception", "Transmission"]
+__all__ = ["TRAILER", "Arrival", "Engine", "Media", "Reception", "Transmission"]

@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+TRAILER = 255
+"""As a `stamp_id`: 8 bytes behind the payload, for servers that strip extensions they do not know (nobody decodes then)."""
+
 
 class Media(NamedTuple):
     """Packetised media that is played in a loop. The first frame is a keyframe."""

@@ -9,11 +9,14 @@ from libc.string cimport memmove, memset
 
 from .srtp cimport unprotect
 from .ticks cimport note, read16, read32, unix_of, write16, write32
-from .types cimport MISSING, NOTHING, PRESENT, UNKNOWN, Bot, Receiver, Waiting, World
+from .types cimport MISSING, NOTHING, PRESENT, TRAILER, UNKNOWN, Bot, Receiver, Waiting, World
 
 cdef enum:
     FREEZE_EXTRA_NS = 150_000_000
     MAX_JUMP = 3000            # a step of more sequence numbers is a new stream
+
+
+cdef int64_t OLDEST_NS = 60_000_000_000
 
 
 cdef struct Packet:
@@ -90,7 +93,10 @@ cdef void handle_rtp(World* world, Bot* bot, uint8_t* data, int length, int64_t 
     if receiver == NULL:
         world.totals.unknown_ssrc += 1
         return
-    packet.stamp = _find_stamp(data, receiver.stamp_id) if receiver.stamp_id else NULL
+    if receiver.stamp_id == TRAILER:
+        packet.stamp = packet.payload + packet.size - 8 if packet.size > 8 else NULL
+    elif receiver.stamp_id:
+        packet.stamp = _find_stamp(data, receiver.stamp_id)
     if packet.ssrc == receiver.rtx_ssrc:
         if packet.size < 2:                # a probe: only padding
             return
@@ -105,7 +111,7 @@ cdef void handle_rtp(World* world, Bot* bot, uint8_t* data, int length, int64_t 
 
 
 cdef void _measure(World* world, Receiver* receiver, const Packet* packet, int length, int64_t received_ns) noexcept nogil:
-    cdef int64_t transit, step
+    cdef int64_t transit, step, age
     receiver.packets += 1
     receiver.octets += length
     if receiver.expected:
@@ -117,7 +123,9 @@ cdef void _measure(World* world, Receiver* receiver, const Packet* packet, int l
     if packet.again:
         return
     if packet.stamp != NULL:
-        note(world, receiver.histogram, received_ns - unix_of(read32(packet.stamp), read32(packet.stamp + 4)))
+        age = received_ns - unix_of(read32(packet.stamp), read32(packet.stamp + 4))
+        if 0 <= age < OLDEST_NS:           # otherwise these bytes are no stamp: a server encoded anew
+            note(world, receiver.histogram, age)
     transit = (received_ns // 1000) * receiver.clock_rate_hz // 1_000_000 - packet.timestamp
     step = <int32_t> (transit - receiver.transit_ticks)
     receiver.transit_ticks = transit

@@ -13,7 +13,7 @@ from ._linux cimport (
 )
 from .srtp cimport protect, protect_rtcp
 from .ticks cimport LATENESS, clock_ns, note, ntp_of, write16, write32
-from .types cimport BATCH, CELL, CONTROL, HISTORY, NOTHING, Beat, Bot, Program, Sender, Sent, World
+from .types cimport BATCH, CELL, CONTROL, HISTORY, NOTHING, TRAILER, Beat, Bot, Program, Sender, Sent, World
 
 cdef enum:
     MAX_MESSAGE = 60_000
@@ -128,13 +128,17 @@ cdef void _append(World* world, Sender* sender, const Sent* sent, bint again) no
     write16(cell + 2, sender.rtx_sequence if again else sent.sequence)
     write32(cell + 4, sent.timestamp)
     write32(cell + 8, sender.rtx_ssrc if again else sender.ssrc)
-    _stamp(cell, sender.stamp_at)
+    if sender.stamp_at:
+        _stamp(cell + sender.stamp_at)
     if again:
         write16(cell + length, sent.sequence)
         length += 2
         sender.rtx_sequence += 1
     memcpy(cell + length, program.data + start, size)
     length += size
+    if sender.trailer:
+        _stamp(cell + length)
+        length += 8
     sender.octets += size
     sender.packets += 1
     if not protect(world.bots[sender.bot].outbound, cell, &length):
@@ -144,12 +148,10 @@ cdef void _append(World* world, Sender* sender, const Sent* sent, bint again) no
     world.out_count += 1
 
 
-cdef void _stamp(uint8_t* cell, int32_t at) noexcept nogil:
-    cdef uint64_t ntp
-    if at:
-        ntp = ntp_of(clock_ns(CLOCK_REALTIME))
-        write32(cell + at, <uint32_t> (ntp >> 32))
-        write32(cell + at + 4, <uint32_t> ntp)
+cdef void _stamp(uint8_t* at) noexcept nogil:
+    cdef uint64_t ntp = ntp_of(clock_ns(CLOCK_REALTIME))
+    write32(at, <uint32_t> (ntp >> 32))
+    write32(at + 4, <uint32_t> ntp)
 
 
 cdef void _flush(World* world, Bot* bot) noexcept nogil:
@@ -220,6 +222,9 @@ cdef void write_head(Sender* sender, int stamp_id, int mid_id, const uint8_t* mi
     sender.head[0] = 0x80
     sender.head_length = 12
     sender.stamp_at = 0
+    sender.trailer = stamp_id == TRAILER
+    if sender.trailer:
+        stamp_id = 0
     if not stamp_id and not mid_id:
         return
     if stamp_id:

@@ -15,6 +15,7 @@ cdef enum:
     AUDIO_WINDOW = 128
     BUCKETS = 832          # of loadtest.measure.histogram
     NOTHING = -1
+    TRAILER = 255              # for a stamp id: 8 bytes behind the payload
 
 cdef enum PacketState:
     UNKNOWN = 0
@@ -51,7 +52,8 @@ ctypedef struct Sender:
     uint8_t rtx_payload_type
     uint8_t head[HEAD]
     int32_t head_length
-    int32_t stamp_at           # 0: no stamp
+    int32_t stamp_at           # 0: no stamp in the header
+    bint trailer               # the stamp is behind the payload
     # owned
     bint active
     bint scheduled             # it has a beat on the heap

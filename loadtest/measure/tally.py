@@ -6,6 +6,19 @@ from dataclasses import dataclass, field
 from loadtest.engine.readings import Reception
 from loadtest.measure.histogram import Histogram
 
+_ALWAYS = (
+    "calls_requested",
+    "calls_connected",
+    "calls_completed",
+    "calls_failed",
+    "calls_lost",
+    "calls_unanswered",
+    "calls_without_booth",
+    "offers_over",
+    "seats_lost",
+)
+"""Counts that are 0 when nothing happened: thresholds speak of them."""
+
 
 @dataclass(slots=True)
 class Tally:
@@ -32,11 +45,9 @@ class Tally:
 
     def metrics(self) -> dict[str, float]:
         """Counts as they are, times as quantiles."""
-        found: dict[str, float] = dict(self.counts)
+        found: dict[str, float] = {**dict.fromkeys(_ALWAYS, 0), **self.counts, "errors": sum(self.refusals.values())}
         for name, histogram in self.times.items():
             found |= histogram.summary(name)
-        if self.refusals:
-            found["errors"] = sum(self.refusals.values())
         return found
 
 

@@ -1,6 +1,7 @@
 """One bot: a socket in the engine, a transport, and its sources and slots by name."""
 
 import asyncio
+import dataclasses
 import os
 import socket
 from collections.abc import Iterable, Mapping
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from loadtest.bots import sdp
 from loadtest.bots.ice import Address, Send
 from loadtest.bots.transport import Broken, Moved, Output, Ready, Transport
-from loadtest.engine import Reception, Transmission
+from loadtest.engine import TRAILER, Reception, Transmission
 from loadtest.impair import Profile
 from loadtest.impair.shell.path import ImpairedPath
 from relay.errors import Misuse, Unavailable
@@ -187,8 +188,9 @@ class Bot:
         if not remote.candidates:
             raise Unavailable("the server names no UDP candidate over IPv4")
         if not self._network.is_perfect:
-            self._path = await ImpairedPath.open(self._network, self._seed, remote.candidates[0], self._crew.host)
-            remote = sdp.Remote(remote.credentials, remote.fingerprints, (self._path.address,), remote.sections)
+            self._path = ImpairedPath(self._network, self._seed, remote.candidates[0], self._crew.emulator_lateness)
+            await self._path.open(self._crew.host)
+            remote = dataclasses.replace(remote, candidates=(self._path.address,))
         self._wire(remote)
         self._accepted_s = self._crew.clock.now_s()
         self._carry_out(self._transport.accept(remote, self._accepted_s))
@@ -214,7 +216,7 @@ class Bot:
             ssrc=section.ssrc,
             rtx_payload_type=agreed.rtx_payload_type,
             rtx_ssrc=section.rtx_ssrc if agreed.rtx_payload_type else 0,
-            stamp_id=agreed.stamp_id,
+            stamp_id=TRAILER if self._crew.stamp_behind_payload else agreed.stamp_id,
             mid_id=agreed.mid_id,
             mid=section.mid.encode(),
         )
@@ -228,7 +230,7 @@ class Bot:
             histogram=SOURCES.index(name),
             rtx_ssrc=agreed.rtx_ssrc,
             rtx_payload_type=agreed.rtx_payload_type,
-            stamp_id=agreed.stamp_id,
+            stamp_id=TRAILER if self._crew.stamp_behind_payload else agreed.stamp_id,
         )
 
     def _timeout(self) -> None:

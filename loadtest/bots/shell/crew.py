@@ -23,13 +23,23 @@ _SPARE_FILES: Final = 64
 
 
 class Crew:
-    """Makes bots; an asynchronous context manager, for one event loop. `seed` makes phases and SSRCs repeatable."""
+    """Makes bots; an asynchronous context manager, for one event loop. `seed` makes phases and SSRCs repeatable.
+
+    `stamp_behind_payload`: for servers that do not forward the header extension with the time of sending.
+    """
 
     def __init__(
-        self, *, seed: int = 1, host: str = "127.0.0.1", bitrates_bps: Mapping[Source, int] | None = None
+        self,
+        *,
+        seed: int = 1,
+        host: str = "127.0.0.1",
+        bitrates_bps: Mapping[Source, int] | None = None,
+        stamp_behind_payload: bool = False,
     ) -> None:
         self.engine = Engine(len(SOURCES))
         self.host = host
+        self.stamp_behind_payload = stamp_behind_payload
+        self.emulator_lateness = Histogram()
         self.clock = SystemClock()
         self.chance = random.Random(seed)
         self.certificate = Certificate.generate(self.clock.wall_ms() / 1000)

@@ -1,10 +1,11 @@
 """One participant's emulated access: datagrams between it and a server pass both links in real time.
 
 The participant sends to `address`; the server sees a port of this path, a new one after each change of address. Timers of
-an event loop are late by up to a millisecond or so: `lateness` says by how much.
+an event loop are late by up to a millisecond or so; by how much is measured.
 """
 
 import asyncio
+import socket
 from collections.abc import Callable
 from typing import Final
 
@@ -15,6 +16,8 @@ from relay.clock import SystemClock
 
 Address = tuple[str, int]
 _CLOCK: Final = SystemClock()
+_BUFFER_BYTES: Final = 4_194_304
+"""While the event loop is busy, nothing may be lost here: losing is the links' business."""
 
 
 class _Port(asyncio.DatagramProtocol):
@@ -28,27 +31,26 @@ class _Port(asyncio.DatagramProtocol):
 
 
 class ImpairedPath:
-    """Made by `open`; `address` is where the participant is to send."""
+    """`address` is where the participant is to send, from `open` on; `lateness` takes how late datagrams were let go."""
 
-    def __init__(self, profile: Profile, seed: int, server: Address, host: str) -> None:
-        self.lateness = Histogram()
+    def __init__(self, profile: Profile, seed: int, server: Address, lateness: Histogram) -> None:
         self.up, self.down = profile.links(seed, _CLOCK.now_s())
+        self._profile = profile
         self._server = server
-        self._host = host
+        self._lateness = lateness
+        self._host = ""
         self._participant: Address | None = None
         self._near: asyncio.DatagramTransport | None = None
         self._far: asyncio.DatagramTransport | None = None
         self._timers: set[asyncio.TimerHandle] = set()
 
-    @classmethod
-    async def open(cls, profile: Profile, seed: int, server: Address, host: str = "127.0.0.1") -> "ImpairedPath":
+    async def open(self, host: str = "127.0.0.1") -> None:
         """Take the two ports."""
-        path = cls(profile, seed, server, host)
-        path._near = await path._bind(path._from_participant)
-        path._far = await path._bind(path._from_server)
-        for after_s in profile.address_changes_s:
-            path._later(after_s, lambda: asyncio.ensure_future(path.change_address()))
-        return path
+        self._host = host
+        self._near = await self._bind(self._from_participant)
+        self._far = await self._bind(self._from_server)
+        for after_s in self._profile.address_changes_s:
+            self._later(after_s, lambda: asyncio.ensure_future(self.change_address()))
 
     @property
     def address(self) -> Address:
@@ -72,8 +74,11 @@ class ImpairedPath:
         self._near = self._far = None
 
     async def _bind(self, receive: Callable[[bytes, Address], None]) -> asyncio.DatagramTransport:
-        loop = asyncio.get_running_loop()
-        transport, _ = await loop.create_datagram_endpoint(lambda: _Port(receive), local_addr=(self._host, 0))
+        port = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        port.setblocking(False)
+        port.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER_BYTES)
+        port.bind((self._host, 0))
+        transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(lambda: _Port(receive), sock=port)
         return transport
 
     def _from_participant(self, data: bytes, address: Address) -> None:
@@ -101,7 +106,7 @@ class ImpairedPath:
                 self._later(arrives_at - now, lambda at=arrives_at: self._arrive(at, data, deliver))  # type: ignore[misc]
 
     def _arrive(self, at: float, data: bytes, deliver: Callable[[bytes], None]) -> None:
-        self.lateness.observe_ms((_CLOCK.now_s() - at) * 1000)
+        self._lateness.observe_ms((_CLOCK.now_s() - at) * 1000)
         deliver(data)
 
     def _later(self, delay_s: float, action: Callable[[], object]) -> None:
