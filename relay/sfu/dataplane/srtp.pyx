@@ -12,7 +12,8 @@ from pylibsrtp._binding import ffi, lib
 from ._inet cimport htonl
 from ._srtp2 cimport SRTP_AUTH_FAIL, SRTP_OK, SRTP_REPLAY_FAIL, SRTP_REPLAY_OLD, InPlace, RemoveStream
 
-REPLAY_WINDOW = 1024       # packets: 0.25 s of 40 Mbit/s; a later retransmission comes under its own SSRC
+RECEIVE_WINDOW = 1024      # packets: 0.25 s of 40 Mbit/s; a later retransmission comes under its own SSRC
+SEND_WINDOW = 256          # libsrtp shifts the window with every packet; wide enough to send packets again as they were
 
 # DTLS-SRTP protection profile (RFC 5764 §4.1.2, RFC 7714 §14.2) → libsrtp's name for it
 PROFILES = {
@@ -78,7 +79,7 @@ cdef object open_session(int profile, bytes key, bint inbound):
         ssrc_type=Policy.SSRC_ANY_INBOUND if inbound else Policy.SSRC_ANY_OUTBOUND,
         srtp_profile=PROFILES[profile],
     )
-    policy.window_size = REPLAY_WINDOW
+    policy.window_size = RECEIVE_WINDOW if inbound else SEND_WINDOW
     policy.allow_repeat_tx = not inbound
     return Session(policy)
 
