@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from relay.cli import demo, forecast, replay, serve, simulate, token
+from relay.cli import demo, forecast, reference, replay, serve, simulate, token
 from relay.errors import RelayError
 
 app = typer.Typer(
@@ -31,7 +31,7 @@ def _options(
     """The real-time core of a remote public-service network."""
 
 
-for command in (serve, demo, token, forecast, simulate, replay):
+for command in (serve, demo, token, forecast, simulate, replay, reference):
     command.register(app)
 
 

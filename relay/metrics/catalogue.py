@@ -157,9 +157,9 @@ SECTIONS = {
 CATALOGUE: dict[str, Metric] = {metric.name: metric for section in SECTIONS.values() for metric in section}
 
 
-def as_markdown() -> str:
-    """The table as a page of the documentation."""
-    lines = ["# Metrics", "", "Generated from `relay/metrics/catalogue.py` by `make docs`; do not edit.", ""]
+def as_markdown(origin: str) -> str:
+    """The table as a page of the documentation; `origin` says how it came to be."""
+    lines = ["# Metrics", "", origin, ""]
     for title, metrics in SECTIONS.items():
         lines += [f"## {title}", "", "| metric | kind | labels | meaning |", "| --- | --- | --- | --- |"]
         for metric in metrics:

@@ -11,6 +11,25 @@ from relay.server import messages
 from relay.server.operations import Operation, Parameter
 from relay.server.problem import MEDIA_TYPE, Problem
 
+_STREAMS: dict[str, dict[str, Any]] = {
+    "/api/events": {
+        "get": {
+            "operationId": "events",
+            "summary": "What happens, as Server-Sent Events",
+            "description": "Roles: portal, supervisor. `event` is the type of the event, `data` its fields as JSON.",
+            "security": [{"token": []}],
+            "responses": {"200": {"description": "A stream without end.", "content": {"text/event-stream": {}}}},
+        }
+    },
+    "/metrics": {
+        "get": {
+            "operationId": "metrics",
+            "summary": "Prometheus metrics",
+            "responses": {"200": {"description": "All metrics.", "content": {"text/plain": {}}}},
+        }
+    },
+}
+"""What is not JSON."""
 _COMPONENTS = "#/components/schemas/{name}"
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -21,6 +40,7 @@ def openapi_document(operations: Sequence[Operation]) -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
     for operation in operations:
         paths.setdefault(operation.path, {})[operation.method.lower()] = _describe(operation, schemas)
+    paths |= _STREAMS
     return {
         "openapi": "3.1.0",
         "info": {
