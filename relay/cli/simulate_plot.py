@@ -23,7 +23,7 @@ def save_plot(results: dict[str, Result], path: Path) -> None:
         figure.savefig(path, dpi=120)
         return
     picture = io.StringIO()
-    figure.savefig(picture, format="svg")
+    figure.savefig(picture, format="svg", metadata={"Date": None})
     title = html.escape(next(iter(results.values())).title)
     drawing = picture.getvalue()
     page = (
@@ -37,7 +37,7 @@ def _figure(results: dict[str, Result]) -> "Figure":
         from matplotlib.figure import Figure  # noqa: PLC0415 - an optional extra
     except ImportError:
         raise Misuse('plots need matplotlib: pip install "relay[simulate]"') from None
-    figure = Figure(figsize=(14, 4.2 * len(results) + 0.6), layout="constrained")
+    figure = Figure(figsize=(14, 4.2 * len(results) + 0.6), layout="tight")
     figure.suptitle(next(iter(results.values())).title)
     rows = figure.subplots(len(results), 4, squeeze=False, sharex=True, sharey="col")
     for axes, (name, result) in zip(rows, results.items(), strict=True):
