@@ -46,7 +46,7 @@ def test_the_queue_holds_its_bytes_and_no_more() -> None:
 
 
 def test_random_loss_has_its_share_and_no_memory() -> None:
-    lost = [not each for each in fates(Link(Conditions(loss=0.05), 3), 100_000)]
+    lost = [not each for each in fates(Link(Conditions(loss=0.05), 3), 40_000)]
     assert sum(lost) / len(lost) == pytest.approx(0.05, rel=0.05)
     after_loss = [now for before, now in pairwise(lost) if before]
     assert sum(after_loss) / len(after_loss) == pytest.approx(0.05, abs=0.01)
@@ -54,10 +54,10 @@ def test_random_loss_has_its_share_and_no_memory() -> None:
 
 def test_bursts_have_their_share_and_their_length() -> None:
     burst = GilbertElliott(enter=0.005, leave=0.2)
-    lost = [not each for each in fates(Link(Conditions(burst=burst), 5), 200_000)]
+    lost = [not each for each in fates(Link(Conditions(burst=burst), 5), 60_000)]
     runs = [len(list(group)) for is_lost, group in groupby(lost) if is_lost]
-    assert sum(lost) / len(lost) == pytest.approx(burst.mean_loss, rel=0.08)
-    assert sum(runs) / len(runs) == pytest.approx(5.0, rel=0.06)
+    assert sum(lost) / len(lost) == pytest.approx(burst.mean_loss, rel=0.12)
+    assert sum(runs) / len(runs) == pytest.approx(5.0, rel=0.1)
 
 
 def test_reordering_lets_others_overtake() -> None:
