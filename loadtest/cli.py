@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from loadtest.drive.broadcast import broadcast
 from loadtest.drive.compare import Plan
 from loadtest.drive.compare import compare as compare_servers
 from loadtest.drive.media_run import Topology
@@ -110,6 +111,11 @@ def run(
     outputs = _outputs(fail_if, json, html, csv, junit)
     target = _target(relay, token_secret, key_id, portal_token, relay_pid, relay_settings)
     chosen = _changed(_load(scenario), seconds, seed, network).scaled(scale)
+    if chosen.broadcast is not None:
+        if target.url:
+            raise Misuse("a broadcast runs on an own SFU: signalling has one-to-one calls only")
+        outputs.deliver(_until_interrupted(broadcast(chosen, _typed(), console, quiet=quiet)))
+        return
     outputs.deliver(_until_interrupted(execute(chosen, target, _typed(), console, quiet=quiet)))
 
 

@@ -78,7 +78,7 @@ async def execute(
         warnings=(*warnings, *bottleneck_warnings(metrics)),
         machine=facts,
         tables=_tables(stage),
-        plots=_plots(watch),
+        plots=plots_of(watch),
         timeline=tuple(watch.rows),
     )
 
@@ -148,23 +148,26 @@ def _metrics(stage: Stage, watch: Watch) -> dict[str, float]:
 
 
 def _tables(stage: Stage) -> tuple[Table, ...]:
-    tables = []
+    refused = tuple((text, str(count)) for text, count in stage.tally.refusals.items())
+    tables = (latency_table(stage.crew), Table("What went wrong", ("error", "times"), refused))
+    return tuple(table for table in tables if table.rows)
+
+
+def latency_table(crew: Crew) -> Table:
+    """By source."""
     rows = []
     for name in SOURCES:
-        latency = stage.crew.latency([name])
+        latency = crew.latency([name])
         if latency.count:
             quantiles = [latency.quantile_ms(share) or 0.0 for share in (0.5, 0.95, 0.99, 1.0)]
             rows.append((name, f"{latency.count:,}", *(f"{value:.2f}" for value in quantiles)))
-    if rows:
-        headings = ("source", "packets", "p50 ms", "p95 ms", "p99 ms", "max ms")
-        tables.append(Table("One-way latency, sender's stamp to receiver's kernel", headings, tuple(rows)))
-    if stage.tally.refusals:
-        refused = tuple((text, str(count)) for text, count in stage.tally.refusals.items())
-        tables.append(Table("What went wrong", ("error", "times"), refused))
-    return tuple(tables)
+    headings = ("source", "packets", "p50 ms", "p95 ms", "p99 ms", "max ms")
+    return Table("One-way latency, sender's stamp to receiver's kernel", headings, tuple(rows))
 
 
-def _plots(watch: Watch) -> tuple[Plot, ...]:
+def plots_of(watch: Watch) -> tuple[Plot, ...]:
+    """Timelines, and the distribution of the latencies."""
+
     def curve(label: str, name: str, factor: float = 1.0) -> Curve:
         return Curve(label, tuple((row["t_s"], row[name] * factor) for row in watch.rows if name in row))
 

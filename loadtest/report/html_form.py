@@ -8,7 +8,7 @@ from loadtest.report.svg import to_svg
 _STYLE = """
 :root { color-scheme: light; --ink: #1c2430; --pale: #5b6675; --line: #d8dee6; --accent: #1f5fa8; }
 * { box-sizing: border-box; }
-body { margin: 0 auto; max-width: 60rem; padding: 2rem 1.5rem 4rem; color: var(--ink); background: #fff;
+body { margin: 0 auto; max-width: 66rem; padding: 2rem 1.5rem 4rem; color: var(--ink); background: #fff;
   font: 15px/1.55 system-ui, "Noto Sans", "Noto Sans CJK SC", sans-serif; }
 h1 { margin: 0; font-size: 1.7rem; } h2 { margin: 2.2rem 0 .6rem; font-size: 1.15rem; }
 header p { margin: .2rem 0; color: var(--pale); } code { font-size: .88em; }
@@ -17,6 +17,7 @@ header p { margin: .2rem 0; color: var(--pale); } code { font-size: .88em; }
 .card b { display: block; font-size: 1.35rem; font-variant-numeric: tabular-nums; } .card span { color: var(--pale); }
 .warning { border-left: .3rem solid #c2410c; background: #fff7ed; padding: .6rem .9rem; margin: .6rem 0; }
 .verdict { padding: .25rem 0; } .pass::before { content: "✓ "; color: #15803d; } .fail::before { content: "✗ "; color: #b91c1c; }
+.plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(26rem, 1fr)); gap: 0 1.4rem; }
 figure { margin: 0 0 1.6rem; break-inside: avoid; } figcaption { font-weight: 600; margin-bottom: .3rem; }
 figure small, .note { color: var(--pale); } svg { width: 100%; height: auto; } svg text { font-size: 11px; fill: var(--pale); }
 svg text.legend { fill: var(--ink); paint-order: stroke; stroke: #fff; stroke-width: 3px; } .grid { stroke: var(--line); }
@@ -52,7 +53,7 @@ def to_html(report: Report) -> str:
             *(f'<p class="warning">{escape(text)}</p>' for text in report.warnings),
             _verdicts(report),
             _cards(report.metrics),
-            *(_figure(plot) for plot in report.plots),
+            f'<section class="plots">{"".join(_figure(plot) for plot in report.plots)}</section>',
             *(_table(table) for table in report.tables),
             _table(_metrics_table(report.metrics)),
             _table(Table("Machine", ("what", "value"), tuple(report.machine.items()))),
@@ -77,11 +78,15 @@ def _verdicts(report: Report) -> str:
 
 def _cards(metrics: dict[str, float]) -> str:
     cards = [
-        f'<div class="card"><b>{metrics[name]:.3g}</b><span>{label}</span></div>'
+        f'<div class="card"><b>{_short(metrics[name])}</b><span>{label}</span></div>'
         for name, label in _HEADLINES.items()
         if name in metrics
     ]
     return f'<section class="cards">{"".join(cards)}</section>'
+
+
+def _short(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
 def _figure(plot: Plot) -> str:
