@@ -80,15 +80,18 @@ class Cast:
                 await asyncio.gather(falls, *self._parties, return_exceptions=True)
 
     async def _enter(self, stack: AsyncExitStack) -> None:
-        script = self._script
-        station = await stack.enter_async_context(Station(kiosk_material(script.codec), KIOSK_SLOTS, script.codec))
-        kiosk = self._kiosk = SyntheticKiosk(station, Wish(script.item), tell=lambda _: self._tell(self._moment()))
-        self._stations["kiosk"] = station
+        script, codec = self._script, self._script.codec
+        # All encoding comes first: it holds up the loop.
+        material = {"kiosk": kiosk_material(codec)} | ({"seat": seat_material(codec)} if script.seat_token else {})
+        for name, slots in (("kiosk", KIOSK_SLOTS), ("seat", SEAT_SLOTS)):
+            if name in material:
+                self._stations[name] = await stack.enter_async_context(Station(material[name], slots, codec))
+        kiosk = self._kiosk = SyntheticKiosk(
+            self._stations["kiosk"], Wish(script.item), tell=lambda _: self._tell(self._moment())
+        )
         self._play("kiosk", kiosk.run(script.signalling, script.kiosk_token))
         if script.seat_token:
-            station = await stack.enter_async_context(Station(seat_material(script.codec), SEAT_SLOTS, script.codec))
-            self._stations["seat"] = station
-            self._play("seat", SyntheticSeat(station).run(script.signalling, script.seat_token))
+            self._play("seat", SyntheticSeat(self._stations["seat"]).run(script.signalling, script.seat_token))
 
     def _play(self, name: str, part: Coroutine[Any, Any, None]) -> None:
         self._parties.append(asyncio.create_task(part, name=name))
