@@ -2,9 +2,9 @@
 
 Fed with logins and losses, scheduler effects, SFU events and the time; returns outputs. Rules:
 
-- A seat whose line breaks outside a conversation is logged out at once, so that a call it was offered is back in its
-  place immediately. Within a conversation or its wrap-up, and for kiosks, everything goes on for the grace period.
-- A seat gets no offers before its media is connected; a call is confirmed to the scheduler when media flows.
+- Whoever loses the line has a grace period to come back, in which conversations go on. But a seat gets no offers while
+  its line or its media is gone: one that rings at that moment is back in its place in the queue at once.
+- A call is confirmed to the scheduler when media flows.
 - A seat whose media dies while its line lives gives its calls back to the queue, with the age they have.
 """
 
@@ -20,8 +20,6 @@ from relay.service.telling import Records, Teller
 from relay.service.views import CallView
 from relay.sfu.session.events import PeerClosed, PeerConnected, SfuEvent, SlotStarted
 
-_GRACE_FOR = frozenset({"in-call", "wrap-up"})
-"""States in which a seat may come back to where it was."""
 _RTT_STEP_MS = 10.0
 """Smaller changes of a round trip are noise."""
 _ALL = (Desk.KIOSK, Desk.SEAT, Desk.SUPERVISOR)
@@ -69,22 +67,16 @@ class Switchboard:
         if joined.abandoned is not None:
             self._conversations.forget_peer(joined.abandoned)
             outputs += [*self._rewire(joined.participant.who), ClosePeer(joined.abandoned)]
-        return joined, outputs
+        return joined, outputs + self._report_path(joined.participant)
 
     def lose_line(self, line: Line, now_s: float) -> list[Output]:
         """A line broke or was closed."""
         participant = self._participants.lose_line(line, now_s)
-        if participant is None or participant.who.desk is not Desk.SEAT:
-            return []
-        seat = self._records.seat(participant.who.name)
-        if seat.state in _GRACE_FOR:
-            return []
-        leave = [Submit(commands.LogOut(seat=seat.seat, reason="line-lost"))] if seat.state != "offline" else []
-        return [*leave, *self._forget(participant)]
+        return self._report_path(participant) if participant else []
 
-    def media_ready(self, participant: Participant) -> bool:
-        """Whether calls can be connected at a seat."""
-        return participant.media_ready or not self._media_required
+    def reachable(self, participant: Participant) -> bool:
+        """Whether calls can be offered and connected at a seat."""
+        return participant.line is not None and (participant.media_ready or not self._media_required)
 
     def heard(self, participant: Participant) -> list[Output]:
         """A heartbeat."""
@@ -219,7 +211,8 @@ class Switchboard:
             calls = [call for call in self._records.calls_of_kiosk(who.name) if not call.contact]
             return [commands.HangUp(call=call.call, by=Party.KIOSK, reason="kiosk-lost") for call in calls]
         if who.desk is Desk.SEAT:
-            return [commands.LogOut(seat=who.name, force=True, reason="seat-lost")]
+            online = self._records.seat(who.name).state != "offline"
+            return [commands.LogOut(seat=who.name, force=True, reason="seat-lost")] if online else []
         return [commands.StopSupervising(call=call, supervisor=who.name) for call in self._conversations.calls_of(who)]
 
     def _forget(self, participant: Participant) -> list[Output]:
@@ -241,7 +234,7 @@ class Switchboard:
         if participant.who.desk is not Desk.SEAT or self._records.seat(seat).state == "offline":
             return []
         rtt_ms = -1 if participant.reported_rtt_ms is None else round(participant.reported_rtt_ms)
-        return [Submit(commands.ReportPath(seat=seat, media_ready=self.media_ready(participant), rtt_ms=rtt_ms))]
+        return [Submit(commands.ReportPath(seat=seat, media_ready=self.reachable(participant), rtt_ms=rtt_ms))]
 
     def _answered_by(self, who: Who) -> list[str]:
         """The calls that a seat is responsible for."""

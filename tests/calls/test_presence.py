@@ -1,11 +1,13 @@
 """Who is there: lines that break, come back, are replaced, and leases that run out."""
 
 import asyncio
+from collections.abc import AsyncIterator
 
 import pytest
 
-from relay import Role
+from relay import CallEvent, Role
 from relay.client import Disconnected
+from relay.scheduler.events import SeatLoggedOut
 from relay.server import messages
 from tests.support.raw_signalling import close_code, login, reply
 from tests.support.running_relay import running_relay, settings_for_tests, until
@@ -23,7 +25,6 @@ async def test_a_seat_page_closed_during_an_offer_returns_the_call_at_once():
             call = (await request_call(kiosk)).call
             await until(seat, messages.OfferMade)
         await until(kiosk, messages.CallState, call=call, state="queued")
-        assert [row.seat for row in running.relay.seats()] == []
         await other.request(messages.SetPresence(state="ready"))
         assert (await until(other, messages.OfferMade)).call == call
 
@@ -38,6 +39,35 @@ async def test_a_seat_that_comes_back_within_the_grace_keeps_its_call():
         assert welcome["session"] == session
         assert running.relay.call(call).state == "connected"
         await socket.close()
+
+
+async def test_a_ready_seat_whose_line_breaks_is_ready_again_when_it_is_back():
+    async with running_relay() as running, running.client("kiosk-1", Role.KIOSK) as kiosk:
+        async with running.client("seat-4", Role.SEAT) as seat:
+            await ready_seat(seat)
+        call = (await request_call(kiosk)).call
+        assert running.relay.call(call).state == "queued", "nobody rings at a seat without a line"
+        async with running.client("seat-4", Role.SEAT) as seat:
+            assert (await until(seat, messages.OfferMade)).call == call
+
+
+async def test_a_seat_that_stays_away_is_offline():
+    async with running_relay(settings_for_tests(reconnect_grace_s=0.05)) as running:
+        events = running.relay.events()
+        async with running.client("seat-4", Role.SEAT) as seat:
+            await ready_seat(seat)
+            following = asyncio.create_task(logged_out(events))
+            await asyncio.sleep(0)
+        assert await asyncio.wait_for(following, 5) == "seat-lost"
+        assert running.relay.seats() == []
+
+
+async def logged_out(events: AsyncIterator[CallEvent]) -> str:
+    """Why the next seat to be logged out was."""
+    async for each in events:
+        if isinstance(each.event, SeatLoggedOut):
+            return each.event.reason
+    raise AssertionError("nobody was")
 
 
 async def test_a_reloaded_page_gets_a_new_session_and_is_told_its_call():
@@ -100,7 +130,6 @@ async def test_a_silent_client_is_cut_and_a_seat_is_offline_then():
         await reply(socket)
         assert [row.state for row in running.relay.seats()] == ["ready"]
         assert await close_code(socket) == messages.CloseCode.SILENT
-        assert running.relay.seats() == []
 
 
 async def test_a_token_that_expires_ends_the_connection():

@@ -125,7 +125,7 @@ class Exchange:
         self._decisions = self.scheduler.subscribe(_MAX_UNREAD_DECISIONS)
         self.ledger.prime(self.scheduler.state.calls.values())
         self._switchboard.restore(self.records.conversations())
-        for command in definitions(self.directory.catalogue):
+        for command in (*definitions(self.directory.catalogue), *self._nobody_is_back_yet()):
             await self.scheduler.submit(command)
         self._spawn(self._watch_time())
         self._spawn(self._watch_decisions())
@@ -201,8 +201,12 @@ class Exchange:
         """Bring a seat online, on break, having said whether its media is ready."""
         seat = participant.who.name
         await self.scheduler.submit(commands.LogIn(seat=seat, profile=profile))
-        ready = self._switchboard.media_ready(participant)
+        ready = self._switchboard.reachable(participant)
         await self.scheduler.submit(commands.ReportPath(seat=seat, media_ready=ready))
+
+    def _nobody_is_back_yet(self) -> list[commands.AnyCommand]:
+        """Seats of a former run are offered nothing before they have come back."""
+        return [commands.ReportPath(seat=seat, media_ready=False) for seat in self.scheduler.state.seats]
 
     async def _carry_out(self, effect: AnyEffect) -> None:
         await self._perform(self._switchboard.handle_effect(effect))
