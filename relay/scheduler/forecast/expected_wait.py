@@ -8,6 +8,7 @@ of the call at the head of the queue (HOL) is the only honest answer.
 """
 
 import bisect
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,6 +21,11 @@ _MEMORY_MS = 1_800_000
 """Observations lose weight by e in this time: long enough for some dozens of calls, short enough for a lunch break."""
 _PRIOR_STARTS = 8.0
 """The pace believed from seats and handling time counts like this many observed calls."""
+_DOUBT_CALLS = 10.0
+"""The correction by past errors believes so many calls of its own kind that there is nothing to correct."""
+_STEP = 0.02
+"""How far the margin of `likely_s` moves with each call."""
+_LIKELY = 0.9
 _SEATS_REMEMBERED = 4_096
 
 
@@ -72,6 +78,10 @@ class _Pool:
     """Waiting time of all, for the hazard of giving up."""
     handled: float = 0.0
     handle_s: float = 0.0
+    believed_s: float = 0.0
+    """Waits as rates and positions alone had them, of calls since served …"""
+    true_s: float = 0.0
+    """… and as they turned out."""
     seats: dict[str, int] = field(default_factory=dict)
     """When each seat last served it, oldest first."""
 
@@ -86,6 +96,8 @@ class _Pool:
         self.gave_up *= keep
         self.handled *= keep
         self.handle_s *= keep
+        self.believed_s *= keep
+        self.true_s *= keep
         waiting = len(self.queue)
         self.busy_s = self.busy_s * keep + (elapsed_ms / 1000.0 if waiting else 0.0)
         self.waited_s = self.waited_s * keep + waiting * elapsed_ms / 1000.0
@@ -114,17 +126,20 @@ class _Pool:
             return self.starts / self.busy_s if self.starts and self.busy_s else 0.0
         return (self.starts + _PRIOR_STARTS) / (self.busy_s + _PRIOR_STARTS / believed)
 
-    def expectation(self, ahead: int) -> Expectation | None:
-        """For a call with so many of its pool ahead; None when there is nothing to go by."""
+    def believed(self, ahead: int) -> Delay | None:
+        """By rates and position alone; None when there is nothing to go by."""
         pace = self.pace_per_s()
         if pace > 0.0:
-            delay = queue_wait(ahead, pace, self.gave_up / self.waited_s if self.waited_s else 0.0)
-        elif self.queue:
+            return queue_wait(ahead, pace, self.gave_up / self.waited_s if self.waited_s else 0.0)
+        if self.queue:
             head_s = (self.at_ms - self.since_ms[self.queue[0]]) / 1000.0
-            delay = Delay(head_s, head_s * head_s)
-        else:
-            return None
-        return Expectation(ahead + 1, delay.mean_s, delay.quantile_s(0.9) if delay.mean_s else 0.0)
+            return Delay(head_s, head_s * head_s)
+        return None
+
+    def correction(self, believed_s: float) -> float:
+        """How much longer than believed such calls have waited lately: queues that grow, seats shared with others."""
+        doubt_s = _DOUBT_CALLS * believed_s
+        return (self.true_s + doubt_s) / (self.believed_s + doubt_s) if doubt_s else 1.0
 
 
 @dataclass(slots=True)
@@ -140,7 +155,9 @@ class _Call:
     seat: str = ""
     """The seat responsible for it."""
     expected: Expectation | None = None
-    """What was forecast when its wait began."""
+    """What was forecast when its wait began …"""
+    believed_s: float = 0.0
+    """… and what rates and position alone had said."""
 
 
 class WaitForecast:
@@ -155,6 +172,7 @@ class WaitForecast:
         self._pools: dict[str, _Pool] = {}
         self._calls: dict[str, _Call] = {}
         self._entries = 0
+        self._margin = 1.0
 
     def observe(self, event: AnyEvent) -> None:
         """Learn from one event."""
@@ -168,7 +186,7 @@ class WaitForecast:
         if known is None or known.key is None:
             return None
         known.pool.age(now_ms)
-        return known.pool.expectation(known.pool.ahead_of(known.key))
+        return self._expectation(known.pool, known.pool.ahead_of(known.key))
 
     def expect_new(self, item: str, region: str, now_ms: int) -> Expectation | None:
         """What a call that came now would be told, if it had to wait behind all others of its pool."""
@@ -176,14 +194,14 @@ class WaitForecast:
         if pool is None:
             return None
         pool.age(now_ms)
-        return pool.expectation(len(pool.queue))
+        return self._expectation(pool, len(pool.queue))
 
     def _requested(self, event: events.CallRequested) -> None:
         call = _Call(self._pool(event.item, event.region, event.at_ms), event.virtual_ms, asked_ms=event.at_ms)
         self._calls[event.call] = call
         if not event.direct:
             self._enter(call, event.at_ms)
-            call.expected = call.pool.expectation(call.pool.ahead_of(call.key)) if call.key else None
+            self._foretell(call)
 
     def _back_in_queue(self, event: Any) -> None:
         """An offer failed, a conversation was lost, a callback was not answered: the call waits, if it did not."""
@@ -250,8 +268,31 @@ class WaitForecast:
         call.pool.age(at_ms)
         call.pool.served_by(seat)
         if call.expected is not None:
-            self.error.observe(call.expected, (at_ms - call.asked_ms) / 1000.0)
+            self._learn(call, call.expected, (at_ms - call.asked_ms) / 1000.0)
             call.expected = None
+
+    def _foretell(self, call: _Call) -> None:
+        """Remember what a call is told at the beginning of its wait, to learn from it."""
+        ahead = call.pool.ahead_of(call.key) if call.key is not None else 0
+        believed = call.pool.believed(ahead)
+        if believed is not None:
+            call.believed_s = believed.mean_s
+            call.expected = self._expectation(call.pool, ahead)
+
+    def _expectation(self, pool: _Pool, ahead: int) -> Expectation | None:
+        believed = pool.believed(ahead)
+        if believed is None:
+            return None
+        factor = pool.correction(believed.mean_s)
+        likely_s = believed.quantile_s(_LIKELY) * factor * self._margin if believed.mean_s else 0.0
+        return Expectation(ahead + 1, believed.mean_s * factor, likely_s)
+
+    def _learn(self, call: _Call, expected: Expectation, waited_s: float) -> None:
+        self.error.observe(expected, waited_s)
+        call.pool.believed_s += call.believed_s
+        call.pool.true_s += waited_s
+        # Robbins & Monro 1951: the margin settles where the wanted share of the calls stays below.
+        self._margin *= math.exp(_STEP * ((waited_s > expected.likely_s) - (1.0 - _LIKELY)))
 
     def _pool(self, item: str, region: str, at_ms: int) -> _Pool:
         name = self._pool_of(item, region)
