@@ -205,6 +205,14 @@ def test_decisions_are_numbered_without_a_gap() -> None:
     assert numbers == list(range(1, len(numbers) + 1))
 
 
+def test_the_index_of_rooms_names_rooms_that_exist() -> None:
+    index = (ROOT / "docs" / "architecture.md").read_text("utf-8").partition("## Index of rooms")[2]
+    rows = "".join(line for line in index.splitlines() if line.startswith("|"))
+    paths = re.findall(r"`((?:\w+/)*\w+(?:/|\.pyx?))`", rows)
+    assert len(paths) > 30
+    assert [path for path in paths if not (PACKAGE / path).exists()] == []
+
+
 def test_documents_link_to_files_that_exist() -> None:
     documents = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
     broken = [
