@@ -6,28 +6,22 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from loadtest.bots.shell import library
 from loadtest.bots.shell.bot import Bot
 from loadtest.bots.shell.crew import Crew
 from loadtest.impair import Conditions, Profile
-from relay.client.clip import Clip
 from relay.config import SfuSettings
 from relay.errors import Unavailable
 from relay.ids import PeerId
 from relay.sfu import PathChanged, PeerOffer, SfuEvent, SlotRef, SourceRef
 from relay.sfu.shell.node import Sfu
-from tests.support.clips import sound, video
+from tests.support.small_media import use_small_clips
 
 pytestmark = pytest.mark.calls
 
 
 @pytest.fixture(autouse=True)
 def small_clips(monkeypatch: pytest.MonkeyPatch) -> None:
-    def clip(name: str, _make: Callable[[], Clip]) -> Clip:
-        return sound() if name == "microphone" else video("VP8", 640)
-
-    library.media_of.cache_clear()
-    monkeypatch.setattr(library, "_kept", clip)
+    use_small_clips(monkeypatch)
 
 
 @pytest.fixture
