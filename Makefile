@@ -25,9 +25,13 @@ $(VENV)/.runtime: pyproject.toml setup.py
 $(VENV)/.test: pyproject.toml setup.py
 	@.ci/install test
 
-# A no-op takes under a second; the lock lets several shells work in one checkout.
-build: $(VENV)/.runtime
-	@flock build.lock $(BIN)/python setup.py --quiet build_ext --inplace
+build: $(VENV)/.built
+	@:
+
+# The stamp is as old as the start of the build, so that an edit meanwhile is noticed. The lock lets several shells work
+# in one checkout.
+$(VENV)/.built: $(VENV)/.runtime $(CYTHON_SOURCES)
+	@flock build.lock sh -c "touch $@.new && $(BIN)/python setup.py --quiet build_ext --inplace && mv $@.new $@"
 
 run: build
 	@$(BIN)/relay serve --demo-links
@@ -56,3 +60,4 @@ clean:
 	rm -rf build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find relay loadtest benchmarks tests examples -name __pycache__ -prune -exec rm -rf {} +
 	find relay loadtest \( -name '*.so' -o -name '*.c' \) -delete
+	rm -f $(VENV)/.built
