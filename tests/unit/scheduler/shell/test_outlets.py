@@ -12,9 +12,12 @@ from relay.scheduler.model import ServiceItem
 from relay.scheduler.settings import SchedulerSettings
 from relay.scheduler.shell.audit_file import AuditFile
 from relay.scheduler.shell.journal import JournalCorrupt
-from relay.scheduler.shell.outlets import Cursor, feed_file, feed_webhook
+from relay.scheduler.shell.outlets import Cursor, Outlets, OutletSettings, feed_file, feed_webhook
 from relay.scheduler.shell.service import SchedulerService
 from relay.scheduler.shell.sqlite_journal import SqliteJournal
+from relay.scheduler.shell.webhook import WebhookSettings
+from tests.unit.scheduler.shell.test_webhook import SECRET
+from tests.unit.scheduler.shell.test_webhook import Receiver as HttpReceiver
 
 
 def service(path) -> SchedulerService:
@@ -101,3 +104,35 @@ def test_a_cursor_is_whole_or_absent(tmp_path):
     (tmp_path / "c").write_text("seventeen")
     with pytest.raises(JournalCorrupt, match="not the position of a webhook"):
         cursor.read()
+
+
+async def test_outlets_run_beside_the_service_and_stop_with_it(tmp_path):
+    http, audit = HttpReceiver(), tmp_path / "audit.jsonl"
+    settings = OutletSettings(str(audit), (WebhookSettings(http.url, SECRET),))
+    try:
+        async with (
+            service(tmp_path / "journal.db") as running,
+            Outlets(settings, running.follow, FakeClock(), tmp_path) as outlets,
+        ):
+            await decide(running, 1, 5)
+            while outlets.webhooks[0].delivered_total == 0 or not audit.exists() or audit.read_bytes().count(b"\n") < 5:
+                await asyncio.sleep(0.005)
+        posted = [decision["seq"] for _, _, body in http.requests for decision in json.loads(body)["decisions"]]
+        assert posted[:3] == [1, 2, 3]
+        assert outlets.failures_total == 0
+        assert list(tmp_path.glob("webhook-*.position"))
+    finally:
+        http.close()
+
+
+async def test_an_outlet_that_fails_does_not_stop_the_other(tmp_path):
+    (tmp_path / "not-an-audit.txt").write_text("hello\n")
+    settings = OutletSettings(str(tmp_path / "not-an-audit.txt"))
+    async with (
+        service(tmp_path / "journal.db") as running,
+        Outlets(settings, running.follow, FakeClock(), tmp_path) as outlets,
+    ):
+        await decide(running, 1, 2)
+        while not outlets.failures_total:
+            await asyncio.sleep(0.001)
+    assert (tmp_path / "not-an-audit.txt").read_text() == "hello\n"
