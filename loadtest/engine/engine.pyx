@@ -10,8 +10,6 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free, realloc
 from libc.string cimport memcpy, memset
 
-import os
-
 from loadtest.engine.readings import Arrival, Reception, Transmission
 
 from ._linux cimport (
@@ -298,12 +296,13 @@ cdef class Engine:
 
     def play(self, int sender, bint on, *, double phase_s=0.0):
         """Begin with a keyframe `phase_s` from now, or fall silent. RTP time goes on as the clock does."""
-        cdef int64_t now_ns = clock_ns(CLOCK_MONOTONIC)
+        cdef int64_t rate, now_ns = clock_ns(CLOCK_MONOTONIC)
         cdef Sender* found = &self.world.senders[self._checked(sender, self.world.sender_count)]
         self._lock()
         if on and not found.active:
             found.round_ns = now_ns + <int64_t> (phase_s * 1e9)
-            found.first_timestamp = found.ssrc + <uint32_t> (found.round_ns // 1000 * self.world.programs[found.program].clock_rate_hz // 1_000_000)
+            rate = self.world.programs[found.program].clock_rate_hz
+            found.first_timestamp = found.ssrc + <uint32_t> (found.round_ns // 1000 * rate // 1_000_000)
             found.frame = 0
             found.restart = False
             if not found.scheduled:

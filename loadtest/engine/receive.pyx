@@ -5,11 +5,11 @@ stream that had to give up a packet delivers nothing until its next keyframe (to
 """
 
 from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t
-from libc.string cimport memmove, memset
+from libc.string cimport memset
 
 from .srtp cimport unprotect
-from .ticks cimport note, read16, read32, unix_of, write16, write32
-from .types cimport MISSING, NOTHING, PRESENT, TRAILER, UNKNOWN, Bot, Receiver, Waiting, World
+from .ticks cimport note, read16, read32, unix_of
+from .types cimport MISSING, PRESENT, TRAILER, UNKNOWN, Bot, Receiver, Waiting, World
 
 cdef enum:
     FREEZE_EXTRA_NS = 150_000_000
@@ -129,8 +129,9 @@ cdef void _measure(World* world, Receiver* receiver, const Packet* packet, int l
     transit = (received_ns // 1000) * receiver.clock_rate_hz // 1_000_000 - packet.timestamp
     step = <int32_t> (transit - receiver.transit_ticks)
     receiver.transit_ticks = transit
-    if receiver.started and packet.sequence == <uint16_t> (receiver.highest + 1) and (step if step > 0 else -step) < receiver.clock_rate_hz:
-        receiver.jitter_ticks += ((step if step > 0 else -step) - receiver.jitter_ticks) / 16
+    step = step if step > 0 else -step
+    if receiver.started and packet.sequence == <uint16_t> (receiver.highest + 1) and step < receiver.clock_rate_hz:
+        receiver.jitter_ticks += (step - receiver.jitter_ticks) / 16
 
 
 cdef inline Waiting* _waiting(Receiver* receiver, uint16_t sequence) noexcept nogil:
@@ -153,7 +154,7 @@ cdef void _place(World* world, Receiver* receiver, const Packet* packet, int64_t
     """Into the window; what was jumped over is missing from now on."""
     cdef Waiting* place
     cdef int16_t ahead
-    cdef int step
+    cdef int _
     if not receiver.started:
         _begin(receiver, packet.sequence)
     ahead = <int16_t> (packet.sequence - receiver.highest)
@@ -166,7 +167,7 @@ cdef void _place(World* world, Receiver* receiver, const Packet* packet, int64_t
         return
     while <uint16_t> (packet.sequence - receiver.next) >= receiver.window:
         give_up(world, receiver, received_ns)
-    for step in range(1, ahead):
+    for _ in range(1, ahead):
         _open_gap(receiver, received_ns)
     place = _waiting(receiver, packet.sequence)
     if ahead > 0:

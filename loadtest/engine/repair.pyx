@@ -4,7 +4,7 @@ A receiver asks for a missing packet ten times at most, and gives up on audio so
 with a report, reduced size is not used: every server takes them.
 """
 
-from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.stdint cimport int16_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.string cimport memcpy
 
 from .receive cimport give_up
@@ -128,7 +128,10 @@ cdef void _repair(World* world, Receiver* receiver, int64_t wall_ns) noexcept no
         if count:
             receiver.nacks += count
             send_rtcp(world, bot, data, length + 12 + 4 * count)
-    if receiver.wants_keyframe and receiver.expected and receiver.frames_since_expected and wall_ns - receiver.asked_keyframe_ns > ASK_KEYFRAME_NS:
+    # Before the first frame it is the relay's business to ask.
+    if not (receiver.wants_keyframe and receiver.expected and receiver.frames_since_expected):
+        return
+    if wall_ns - receiver.asked_keyframe_ns > ASK_KEYFRAME_NS:
         receiver.asked_keyframe_ns = wall_ns
         receiver.keyframe_requests += 1
         length = _begin_compound(world, bot, data)
