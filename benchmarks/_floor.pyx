@@ -10,7 +10,7 @@ from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy, memset
 
 from relay.sfu.dataplane._inet cimport AF_INET, iovec, mmsghdr, sockaddr_in6
-from relay.sfu.dataplane._linux cimport MSG_DONTWAIT, recvmmsg, sendmmsg
+from relay.sfu.dataplane._linux cimport receive_batch, send_batch
 from relay.sfu.dataplane.endpoint cimport parse_address, write_sockaddr
 from relay.sfu.dataplane.srtp cimport open_session, protect, session_pointer
 from relay.sfu.dataplane.types cimport Endpoint
@@ -75,7 +75,7 @@ cdef class Floor:
                     self._put(row, receiver, packet, length)
                     row += 1
             while sent < row:
-                count = sendmmsg(self.fd, &self.headers[sent], row - sent, MSG_DONTWAIT)
+                count = send_batch(self.fd, &self.headers[sent], row - sent)
                 if count <= 0:
                     break
                 sent += count
@@ -109,6 +109,6 @@ def drain(int fd) -> int:
         headers[row].msg_hdr.msg_iov = &vector
         headers[row].msg_hdr.msg_iovlen = 1
     while count == DRAINED:
-        count = recvmmsg(fd, headers, DRAINED, MSG_DONTWAIT, NULL)
+        count = receive_batch(fd, headers, DRAINED)
         total += max(count, 0)
     return total

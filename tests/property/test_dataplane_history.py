@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relay.sfu.dataplane.history import StreamHistory
-from tests.support.oracle.history import THROTTLED, UNKNOWN, HistoryOracle
+from tests.support.oracle.history import ANSWER, THROTTLED, UNKNOWN, HistoryOracle
 
 arrivals = st.tuples(
     st.sampled_from([1, 1, 1, 2, 7, -3]), st.integers(12, 1456), st.sampled_from([0, 100_000, 20_000_000])
@@ -70,3 +70,12 @@ def test_resending_is_rationed_as_the_model_says(first: int, script: list[tuple[
         assert log.recall(sequence, now_ns, round_trip_ns) == expected
         assert expected[0] == UNKNOWN or index < 30
         assert expected[1] is None or expected[0] != THROTTLED
+
+
+@given(st.integers(0, 0xFFFF), st.integers(100, 8000))
+def test_the_numbers_of_half_a_second_are_remembered_at_any_rate(first: int, packets_per_s: int) -> None:
+    log = StreamHistory(video=True)
+    for index in range(packets_per_s):
+        log.note((first + index) & 0xFFFF, index, 1 + index * 1_000_000_000 // packets_per_s)
+    for index in range(packets_per_s - packets_per_s // 2, packets_per_s):
+        assert log.recall((first + index) & 0xFFFF, 2_000_000_000, 0) == (ANSWER, index)

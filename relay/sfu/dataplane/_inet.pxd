@@ -17,9 +17,6 @@ cdef extern from *:
     #ifndef UDP_SEGMENT
     #define UDP_SEGMENT 103
     #endif
-    #ifndef SOL_UDP
-    #define SOL_UDP 17
-    #endif
     #else
     struct mmsghdr { struct msghdr msg_hdr; unsigned int msg_len; };
     #define UDP_SEGMENT -1

@@ -10,24 +10,29 @@ cdef extern from *:
     #include <errno.h>
     #include <sys/socket.h>
     #include <time.h>
-    #ifndef __linux__
+    #if defined(__linux__) && !defined(RELAY_SINGLE_CALLS)
+    #define relay_receive_batch(fd, messages, count) recvmmsg(fd, messages, count, MSG_DONTWAIT, NULL)
+    #define relay_send_batch(fd, messages, count) sendmmsg(fd, messages, count, MSG_DONTWAIT)
+    #else
+    static int relay_receive_batch(int fd, struct mmsghdr *messages, int count) {
+        for (int done = 0; done < count; done++) {
+            ssize_t length = recvmsg(fd, &messages[done].msg_hdr, MSG_DONTWAIT);
+            if (length < 0)
+                return done ? done : -1;
+            messages[done].msg_len = (unsigned int) length;
+        }
+        return count;
+    }
+    static int relay_send_batch(int fd, struct mmsghdr *messages, int count) {
+        for (int done = 0; done < count; done++)
+            if (sendmsg(fd, &messages[done].msg_hdr, MSG_DONTWAIT) < 0)
+                return done ? done : -1;
+        return count;
+    }
+    #endif
+    #ifndef SO_TIMESTAMPNS
     #define SO_TIMESTAMPNS -1
     #define SCM_TIMESTAMPNS -1
-    static int recvmmsg(int fd, struct mmsghdr *m, unsigned int n, int flags, void *timeout) {
-        unsigned int i;
-        for (i = 0; i < n; i++) {
-            ssize_t got = recvmsg(fd, &m[i].msg_hdr, flags);
-            if (got < 0) return i ? (int)i : -1;
-            m[i].msg_len = (unsigned int)got;
-        }
-        return (int)i;
-    }
-    static int sendmmsg(int fd, struct mmsghdr *m, unsigned int n, int flags) {
-        unsigned int i;
-        for (i = 0; i < n; i++)
-            if (sendmsg(fd, &m[i].msg_hdr, flags) < 0) return i ? (int)i : -1;
-        return (int)i;
-    }
     #endif
     """
     enum:
@@ -49,8 +54,8 @@ cdef extern from *:
         int64_t tv_sec
         int64_t tv_nsec
 
-    int recvmmsg(int, mmsghdr*, unsigned int, int, void*) nogil
-    int sendmmsg(int, mmsghdr*, unsigned int, int) nogil
+    int receive_batch "relay_receive_batch" (int fd, mmsghdr* messages, int count) nogil
+    int send_batch "relay_send_batch" (int fd, mmsghdr* messages, int count) nogil
     ssize_t sendmsg(int, const msghdr*, int) nogil
     ssize_t sendto(int, const void*, size_t, int, const sockaddr*, uint32_t) nogil
     int getsockname(int, sockaddr*, uint32_t*) nogil

@@ -24,7 +24,7 @@ from .routes cimport Key, endpoint_key, table_find
 from .socket cimport socket_flush
 from .streams cimport find_track, open_packet, owner_of
 from .types cimport (
-    CELL, DTLS, FOREIGN, KEYFRAME_SEEN, NOTHING, RTCP, RTP, SLOT_STARTED, STRAY, STUN, TRACK_STARTED, VIDEO, Endpoint,
+    CELL, DTLS, FOREIGN, KEYFRAME_SEEN, KEYFRAME_WANTED, NOTHING, RTCP, RTP, SLOT_STARTED, STRAY, STUN, TRACK_STARTED, VIDEO, Endpoint,
     Label, Packet, Start,
 )
 from .uplink cimport note_arrival
@@ -102,7 +102,7 @@ cdef Drop _media(
 cdef inline void _tell_stray(Worker* worker, Peer* peer, const Endpoint* source, int64_t received_ns) noexcept nogil:
     """The peer sends from an address that is not one of its own: the control side will ask it for proof, and asks
     again by itself only when it is told again."""
-    if received_ns - peer.stray_ns >= STRAY_NS:
+    if not 0 <= received_ns - peer.stray_ns < STRAY_NS:
         peer.stray_ns = received_ns
         tray_put(&worker.tray, STRAY, peer.handle, source, NULL, 0, received_ns)
 
@@ -160,6 +160,8 @@ cdef void _fan_out(Worker* worker, Track* track, const Packet* packet) noexcept 
         if drop != Drop.KEPT:
             worker.hops.drops[<int> drop] += 1
             worker.slots[row].dropped += 1
+        if drop == Drop.AWAITING_KEYFRAME and track.kind == VIDEO:
+            notice(worker, KEYFRAME_WANTED, &track.pending, track.handle, packet.received_ns)
         row = worker.slots[row].next_of_track
 
 

@@ -32,7 +32,7 @@ from .types cimport MAX_KINDS, MAX_PACKET, MAX_PAYLOADS, NOTHING, TRAILER, VIDEO
 from .uplink cimport report_arrivals
 from .wiring cimport (
     adopt_address, attach_slot, detach_slot, forget_sent, open_peer, open_slot, open_track, remove_peer, remove_slot,
-    remove_track,
+    remove_track, want_keyframes,
 )
 from .worker cimport MAX_ADDRESSES, MAX_MID, NoticeRow, Payload, Peer, Slot, Track, Worker
 
@@ -160,6 +160,11 @@ cdef class Forwarder:
             raise ValueError(f"SSRC given twice: {ssrc}")
         return 0
 
+    cdef int _check_socket(self) except -1:
+        if self.worker.fd == NOTHING:
+            raise RuntimeError("attach a socket first")
+        return 0
+
     def attach(self, int fd) -> None:
         """Use the bound UDP socket `fd`; the caller keeps it open. Raises OSError for what is no socket."""
         self.worker.family = socket_attach(fd)
@@ -170,8 +175,7 @@ cdef class Forwarder:
         not media."""
         cdef Worker* worker = &self.worker
         cdef int count = 0
-        if worker.fd == NOTHING:
-            raise RuntimeError("attach a socket first")
+        self._check_socket()
         with nogil:
             for _ in range(BATCHES):
                 count = socket_receive(worker.fd, &worker.inbox, &worker.hops)
@@ -189,6 +193,7 @@ cdef class Forwarder:
         cdef sockaddr_in6 name
         cdef unsigned int length
         parse_address(address, &endpoint)
+        self._check_socket()
         length = write_sockaddr(&endpoint, self.worker.family, &name)
         return length > 0 and socket_send(self.worker.fd, data, <int> len(data), &name, length, &self.worker.hops)
 
@@ -221,8 +226,11 @@ cdef class Forwarder:
     def set_path(self, int64_t peer, tuple address not None) -> None:
         """Send to `address`, and take datagrams from it as the peer's."""
         cdef Endpoint endpoint
+        cdef Peer* row = self._peer(peer)
         parse_address(address, &endpoint)
-        adopt_address(&self.worker, self._peer(peer), &endpoint)
+        self._check_socket()
+        adopt_address(&self.worker, row, &endpoint)
+        want_keyframes(&self.worker, row, clock_ns())
 
     def set_keys(self, int64_t peer, int profile, bytes receive not None, bytes send not None) -> None:
         """SRTP master key + salt for each direction; ValueError for an unknown profile or a short key."""
@@ -232,6 +240,7 @@ cdef class Forwarder:
         row.send_session = session_pointer(sessions[1])
         row.stranger_count = 0
         self.sessions[row.row] = sessions
+        want_keyframes(&self.worker, row, clock_ns())
 
     def set_extensions(self, int64_t peer, object ids not None) -> None:
         """Header extension ids of this peer: {`relay.sfu.ports.Extension`: id on the wire}."""

@@ -81,7 +81,8 @@ cdef void _double_index(Ring* ring) noexcept nogil:
         ring.budget.used_bytes -= size * sizeof(Kept)
         return
     for row in range(size):
-        bigger[ring.index[row].position & (2 * size - 1)] = ring.index[row]
+        if ring.index[row].length:
+            bigger[ring.index[row].position & (2 * size - 1)] = ring.index[row]
     free(ring.index)
     ring.index = bigger
     ring.mask = 2 * size - 1
@@ -171,7 +172,8 @@ cdef void _double_log(SentLog* log) noexcept nogil:
         log.budget.used_bytes -= size * sizeof(Sent)
         return
     for row in range(size):
-        bigger[log.entries[row].sequence & (2 * size - 1)] = log.entries[row]
+        if log.entries[row].taken:
+            bigger[log.entries[row].sequence & (2 * size - 1)] = log.entries[row]
     free(log.entries)
     log.entries = bigger
     log.mask = 2 * size - 1

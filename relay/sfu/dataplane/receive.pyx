@@ -194,7 +194,7 @@ cdef int reception_ask(
         _give_up(reception)
     for index in range(reception.missing_count):
         entry = &reception.missing[index]
-        if now_ns - entry.at_ns < (REORDERING_NS if entry.tries == 0 else spacing_ns):
+        if 0 <= now_ns - entry.at_ns < (REORDERING_NS if entry.tries == 0 else spacing_ns):
             continue
         if entry.tries == MAX_TRIES:
             _give_up(reception)

@@ -14,7 +14,7 @@ from ._inet cimport (
 )
 from ._linux cimport (
     CLOCK_REALTIME, EAGAIN, EBADF, EINTR, EINVAL, EIO, EMSGSIZE, ENOBUFS, ENOTSOCK, MSG_DONTWAIT, SCM_TIMESTAMPNS,
-    SO_TIMESTAMPNS, SOL_SOCKET, clock_gettime, getsockname, recvmmsg, sendmmsg, sendmsg, sendto, setsockopt, timespec,
+    SO_TIMESTAMPNS, SOL_SOCKET, clock_gettime, getsockname, receive_batch, send_batch, sendmsg, sendto, setsockopt, timespec,
 )
 from .batch cimport BATCH, CONTROL, Message, outbox_build, outbox_reset
 from .hops cimport Drop, Total, note_residence
@@ -65,7 +65,7 @@ cdef int socket_receive(int fd, Inbox* inbox, Hops* hops) noexcept nogil:
         header.msg_controllen = CONTROL
         header.msg_flags = 0
     hops.totals[<int> Total.RECEIVE_CALLS] += 1
-    count = recvmmsg(fd, inbox.headers, BATCH, MSG_DONTWAIT, NULL)
+    count = receive_batch(fd, inbox.headers, BATCH)
     if count < 0:
         return NOTHING if errno == EBADF or errno == ENOTSOCK else 0
     now = clock_ns()
@@ -120,7 +120,7 @@ cdef bint socket_flush(int fd, Outbox* outbox, Hops* hops) noexcept nogil:
     cdef int error
     outbox_build(outbox)
     while outbox.sent < outbox.built:
-        count = sendmmsg(fd, &outbox.headers[outbox.sent], outbox.built - outbox.sent, MSG_DONTWAIT)
+        count = send_batch(fd, &outbox.headers[outbox.sent], outbox.built - outbox.sent)
         error = errno
         hops.totals[<int> Total.SEND_CALLS] += 1
         if count > 0:

@@ -4,7 +4,8 @@ Rules:
 - Nothing in a packet is believed before SRTP has authenticated it.
 - An unknown SSRC is taken for the track whose MID it carries; failing that, for the only track that negotiated its
   payload type.
-- A track changes its SSRC only when the old one said goodbye or fell silent: two senders do not fight over it.
+- A track changes its SSRC only when the old one said goodbye, or fell silent and the new one names the MID: two
+  senders do not fight over it.
 - A packet from elsewhere is taken when the keys of the peer that sends its SSRC open it.
 - SSRCs of no track are remembered, a few per peer: libsrtp keeps state for each, and the oldest is taken out again.
 """
@@ -115,7 +116,8 @@ cdef bint _rebind(Worker* worker, Track* track, uint32_t ssrc) noexcept nogil:
     """The sender goes on under another SSRC (collision, restart): to the slots that is a new source."""
     cdef int32_t row = track.first_slot
     unbind(worker, track, track.ssrc)
-    track.ssrc = 0
+    unbind(worker, track, track.rtx_ssrc)
+    track.ssrc = track.rtx_ssrc = 0
     track.ended = 0
     track.sr_received_ns = 0
     reception_restart(&track.reception)
@@ -162,6 +164,7 @@ cdef Track* _by_type(Worker* worker, const Peer* peer, const Packet* packet) noe
 
 cdef int32_t _learn(Worker* worker, const Peer* peer, const Packet* packet) noexcept nogil:
     cdef Track* track = _by_mid(worker, peer, packet)
+    cdef bint named = track != NULL
     if track == NULL:
         track = _by_type(worker, peer, packet)
     if track == NULL:
@@ -174,7 +177,7 @@ cdef int32_t _learn(Worker* worker, const Peer* peer, const Packet* packet) noex
         return NOTHING
     if track.ssrc == 0:
         return 2 * track.row if bind(worker, track, packet.ssrc, False) else NOTHING
-    if track.ended or packet.received_ns - track.last_packet_ns > SILENT_NS:
+    if track.ended or (named and packet.received_ns - track.last_packet_ns > SILENT_NS):
         return 2 * track.row if _rebind(worker, track, packet.ssrc) else NOTHING
     return NOTHING
 

@@ -13,6 +13,7 @@ cdef Track* open_track(
 cdef Slot* open_slot(
     Worker* worker, Peer* peer, int32_t row, const Payload* payloads, int count, uint32_t ssrc, uint32_t rtx_ssrc
 ) noexcept nogil
+cdef void want_keyframes(Worker* worker, const Peer* peer, int64_t now_ns) noexcept nogil
 cdef void adopt_address(Worker* worker, Peer* peer, const Endpoint* address) noexcept nogil
 cdef void attach_slot(Worker* worker, Slot* slot, Track* track, int64_t now_ns) noexcept nogil
 cdef void detach_slot(Worker* worker, Slot* slot) noexcept nogil

@@ -111,6 +111,20 @@ cdef void adopt_address(Worker* worker, Peer* peer, const Endpoint* address) noe
     peer.lane.name_length = write_sockaddr(address, worker.family, &peer.lane.name)
 
 
+cdef void want_keyframes(Worker* worker, const Peer* peer, int64_t now_ns) noexcept nogil:
+    """The peer can be sent to now: a keyframe that came before was lost on it."""
+    cdef int32_t row = peer.first_slot
+    cdef Track* track
+    if peer.send_session == NULL or peer.lane.name_length == 0:
+        return
+    while row != NOTHING:
+        if worker.slots[row].track != NOTHING and worker.slots[row].rewrite.waiting:
+            track = &worker.tracks[worker.slots[row].track]
+            if track.kind == VIDEO:
+                notice(worker, KEYFRAME_WANTED, &track.pending, track.handle, now_ns)
+        row = worker.slots[row].next_of_peer
+
+
 cdef inline void _pair_payloads(Slot* slot, const Track* track) noexcept nogil:
     for index in range(track.payload_count):
         slot.by_payload[index] = NOTHING

@@ -72,7 +72,7 @@ class ReceptionOracle:
             self.missing, self.given_up = {}, True
         asked = []
         for position, (at_ns, tries) in sorted(self.missing.items()):
-            if now_ns - at_ns < (max(MIN_SPACING_NS, round_trip_ns) if tries else REORDERING_NS):
+            if 0 <= now_ns - at_ns < (max(MIN_SPACING_NS, round_trip_ns) if tries else REORDERING_NS):
                 continue
             if tries == MAX_TRIES:
                 self.missing, self.given_up = {}, True

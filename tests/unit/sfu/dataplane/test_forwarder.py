@@ -130,8 +130,11 @@ def test_extension_ids_are_those_of_rfc_8285(forwarder: Forwarder) -> None:
 
 
 def test_nothing_is_pumped_without_a_socket(forwarder: Forwarder) -> None:
+    for call in (forwarder.pump, lambda: forwarder.transmit(b"", ("1.2.3.4", 5))):
+        with pytest.raises(RuntimeError, match="attach"):
+            call()
     with pytest.raises(RuntimeError, match="attach"):
-        forwarder.pump()
+        forwarder.set_path(forwarder.add_peer(), ("1.2.3.4", 5))
     forwarder.tick(0)
     with pytest.raises(OSError, match="descriptor"):
         forwarder.attach(1 << 20)

@@ -36,7 +36,7 @@ def test_a_source_is_told_what_arrived(bench: Bench) -> None:
     assert report[:2] == (0x1111, 2 * 256 // 6)
     assert (report.cumulative_lost, report.extended_highest_sequence) == (2, 0x1_0002)
     assert report.last_sr == 0x4567_89AB
-    assert 0x1_0000 <= report.delay_since_last_sr <= 0x1_0000 + (now_ns // S) % 2 + 0x1_0000
+    assert report.delay_since_last_sr >= 0x1_0000
     assert bench.forwarder.reception_report(track, now_ns).fraction_lost == 0, "the interval begins anew"
 
 
@@ -50,7 +50,7 @@ def test_repaired_packets_are_still_lost_to_the_source_but_not_to_the_operator(b
 
 
 def test_a_receiver_is_told_the_time_of_its_source_in_its_own_numbers(bench: Bench) -> None:
-    kiosk, seat, _, slot = camera_to_seat(bench)
+    kiosk, seat, track, slot = camera_to_seat(bench)
     assert bench.forwarder.sender_info(slot, bench.now_ns()) is None
     kiosk.send(rtp(1, 90_000, payload=vp8(keyframe=True)))
     bench.pump(1)
@@ -63,9 +63,9 @@ def test_a_receiver_is_told_the_time_of_its_source_in_its_own_numbers(bench: Ben
     assert (one.ssrc, one.packets, one.octets) == (0x2222, 1, len(vp8()))
     assert unix_ns(two.ntp) - unix_ns(one.ntp) == pytest.approx(2 * S, abs=2)
     assert (two.rtp_timestamp - one.rtp_timestamp) % 2**32 == pytest.approx(180_000, abs=1)
-    elapsed_units = (one.rtp_timestamp - first.timestamp) % 2**32
-    since_report_ns = elapsed_units * S // 90_000
-    assert unix_ns(one.ntp) - since_report_ns == pytest.approx(now_ns + S - since_report_ns, abs=S // 50)
+    assert unix_ns(one.ntp) == pytest.approx(now_ns + S, abs=2), "on the clock of the relay"
+    since_report = bench.forwarder.reception_report(track, now_ns + S).delay_since_last_sr / 65_536
+    assert (one.rtp_timestamp - first.timestamp) % 2**32 == pytest.approx(since_report * 90_000, abs=3)
 
 
 def test_sound_and_picture_of_one_source_stay_in_step(bench: Bench) -> None:
@@ -103,7 +103,7 @@ def test_a_source_with_a_wrong_clock_does_not_turn_the_receivers_back(bench: Ben
     other.send_rtcp(sender_report(0x8888, ntp(5 * S), 0))
     bench.pump(2)
     after = bench.forwarder.sender_info(slot, now_ns + 3 * S)
-    assert unix_ns(after.ntp) - unix_ns(before.ntp) == pytest.approx(2 * S, abs=S // 10)
+    assert unix_ns(after.ntp) - unix_ns(before.ntp) == pytest.approx(2 * S, abs=4)
     assert bench.forwarder.sender_info(slot, now_ns + S) is None, "reports never go backwards"
 
 
@@ -165,4 +165,4 @@ def test_two_sources_of_one_peer_are_joined_by_its_clock(bench: Bench, other_pee
     bench.pump(1)
     before, after = seat.take()
     step = (after.timestamp - before.timestamp) % 2**32
-    assert step == expected if expected else 0 < step < 27_000
+    assert step == expected if expected else step not in (0, 27_000)
