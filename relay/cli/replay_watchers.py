@@ -102,7 +102,7 @@ class Timeline:
             return
         command = type(decision.command).__name__
         cause = "a timer" if isinstance(decision.command, commands.Tick) else command
-        self._console.print(f"\n[bold]{clock(decision.now_ms)}[/bold]  decision {decision.seq}, by {cause}")
+        self._console.print(f"\n[bold]{clock(decision.events[0].at_ms)}[/bold]  decision {decision.seq}, by {cause}")
         for event in decision.events:
             if self._concerns(event):
                 self._console.print(f"  {type(event).__name__}  {_fields(event)}", highlight=False, soft_wrap=True)

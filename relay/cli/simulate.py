@@ -47,7 +47,12 @@ def simulate(
     try:
         table = load(scenario)
         runs = {"as it is": from_mapping(table)}
-        changes = [*seats, *skill, *([calls] if calls else []), *fields]
+        changes = [
+            *(f"seats {change}" for change in seats),
+            *(f"skill {change}" for change in skill),
+            *([f"calls {calls}"] if calls else []),
+            *fields,
+        ]
         if changes:
             runs[", ".join(changes)] = changed(table, seats, skill, calls, fields)
         if plot is not None and plot.suffix not in (".png", ".html"):

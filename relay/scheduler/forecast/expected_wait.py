@@ -45,6 +45,8 @@ class ForecastError:
     """How wrong the forecasts made at the start of the wait turned out, over calls that had to wait and were served."""
 
     count: int = 0
+    sum_waited_s: float = 0.0
+    """The truth, to see the errors beside it."""
     sum_s: float = 0.0
     """Of forecast minus truth: positive means too pessimistic."""
     sum_absolute_s: float = 0.0
@@ -56,6 +58,7 @@ class ForecastError:
         """Count one served call."""
         error_s = expected.mean_s - waited_s
         self.count += 1
+        self.sum_waited_s += waited_s
         self.sum_s += error_s
         self.sum_absolute_s += abs(error_s)
         self.sum_squared_s2 += error_s * error_s
