@@ -107,7 +107,7 @@ async def _conduct(run: ServiceRun, stage: Stage, watch: Watch, screen: Screen) 
             ticking.cancel()
             with suppress(asyncio.CancelledError, RelayError, OSError):
                 await ticking
-            await watch.step()
+            await watch.step(with_scrape=True)
         await run.close()
     return warnings
 

@@ -13,6 +13,8 @@ from loadtest.measure.exposition import Scrape, quantile_between
 from loadtest.measure.histogram import Histogram
 from loadtest.measure.shell.processes import Usage, machine_cpu_s, usage_of
 
+SCRAPE_EVERY = 5
+"""Rows: rendering `/metrics` takes the relay milliseconds in which it forwards nothing."""
 RESIDENCE = "relay_sfu_residence_seconds"
 PACKETS = "relay_sfu_packets_total"
 
@@ -46,14 +48,15 @@ class Watch:
 
     async def begin(self) -> None:
         """From here on."""
-        self.first = self.last = await self.read()
+        self.first = self.last = await self.read(with_scrape=True)
         self.rows.clear()
 
-    async def step(self) -> dict[str, float]:
+    async def step(self, *, with_scrape: bool | None = None) -> dict[str, float]:
         """A row of the timeline: what happened since the row before."""
         if self.first is None or self.last is None:
             await self.begin()
-        earlier, self.last = self.last, await self.read()
+        due = len(self.rows) % SCRAPE_EVERY == SCRAPE_EVERY - 1
+        earlier, self.last = self.last, await self.read(with_scrape=due if with_scrape is None else with_scrape)
         row = _row(self.first, earlier, self.last, self.active()) if self.first and earlier else {}
         self.rows.append(row)
         return row
@@ -64,9 +67,12 @@ class Watch:
             await asyncio.sleep(1.0)
             show(await self.step())
 
-    async def read(self) -> Reading:
-        """Now."""
-        scrape = await self.relay.scrape() if self.relay is not None else Scrape()
+    async def read(self, *, with_scrape: bool) -> Reading:
+        """Now; without a scrape, the one before stands."""
+        scrape = self.last.scrape if self.last is not None else Scrape()
+        if with_scrape and self.relay is not None:
+            found = await self.relay.scrape()
+            scrape = found if found.samples else scrape
         return Reading(
             self.crew.clock.now_s(),
             self.crew.engine.totals(),
