@@ -91,7 +91,7 @@ class Participant:
         """`new`, `connecting`, `connected`, `failed` or `closed` (W3C RTCPeerConnectionState)."""
         return str(self._pc.connectionState)
 
-    async def join(self, signalling: SignallingClient, timeout_s: float = 15.0) -> None:
+    async def join(self, signalling: SignallingClient, timeout_s: float = 30.0) -> None:
         """Negotiate over the relay's signalling, and return when media can flow; raises `Unavailable` when it cannot."""
         answer = await signalling.request(await self.offer(), Answer)
         await self.accept(answer.sdp)
@@ -113,7 +113,7 @@ class Participant:
             watcher = self._watch(name, transceiver.receiver.track)
             self._watchers.append(asyncio.create_task(watcher, name=f"slot {name}"))
 
-    async def wait_connected(self, timeout_s: float = 15.0) -> None:
+    async def wait_connected(self, timeout_s: float = 30.0) -> None:
         """Return when ICE and DTLS are done; raises `Unavailable` when they fail or take longer."""
         with suppress(TimeoutError):
             async with asyncio.timeout(timeout_s):

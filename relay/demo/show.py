@@ -69,7 +69,7 @@ class Show:
             async with staged(script_of(relay, url, self._plan.codec, answered=False)) as stage:
                 await self._narrate(stage)
             await asyncio.sleep(_PAUSE_S)  # and if the relay is about to stop, there is nothing more to say
-            self._console.print(f"{stage.moment.failure}; it starts again")
+            self._console.print(f"{stage.moment.failure or 'the kiosk ended'}; it starts again")
 
     async def _narrate(self, stage: Stage) -> None:
         told = ""
