@@ -1,5 +1,6 @@
 """What happened, from events only: call detail records, service level, occupancy, waits. See `Report`."""
 
+from relay.scheduler.reports.opening import opening_events
 from relay.scheduler.reports.records import CallRecord, CallRecorder, Outcome
 from relay.scheduler.reports.report import Report, ReportSettings
 from relay.scheduler.reports.seats import SeatTimes
@@ -16,4 +17,5 @@ __all__ = [
     "SeatTimes",
     "Tallies",
     "Tally",
+    "opening_events",
 ]

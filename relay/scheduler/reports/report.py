@@ -120,7 +120,6 @@ class Report:
 
     def _abandoned(self, event: events.CallAbandoned) -> None:
         tally, call = self._tally_of.get(event.call), self._recorder.open.get(event.call)
-        self.leases_expired["kiosk"] += event.reason == LEASE_EXPIRED
         if tally is None or call is None or call.answered_ms != NOT_YET_MS:
             return
         tally.abandoned["offer" if event.ringing else "queue"] += 1
@@ -144,13 +143,13 @@ class Report:
             tally.transfers["cold" if isinstance(event, events.CallTransferred) else "warm"] += 1
 
     def _logged_out(self, event: events.SeatLoggedOut) -> None:
-        self.leases_expired["seat"] += event.reason == LEASE_EXPIRED
+        self.leases_expired["seat"] += event.reason == "lease_expired"
+
+    def _kiosk_silent(self, _: events.KioskSilent) -> None:
+        self.leases_expired["kiosk"] += 1
 
     def _checked_in(self, event: events.AppointmentCheckedIn) -> None:
         self.appointments["late" if event.punctuality is Punctuality.LATE else "kept"] += 1
-
-
-LEASE_EXPIRED = "lease_expired"
 
 
 def _count_handling(tally: Tally, record: CallRecord) -> None:
@@ -195,6 +194,7 @@ _COUNTS: dict[type[events.Event], Callable[[Report, Any], None]] = {
     events.CallTransferred: Report._transferred,
     events.CallHandedOver: Report._transferred,
     events.SeatLoggedOut: Report._logged_out,
+    events.KioskSilent: Report._kiosk_silent,
     events.AppointmentBooked: _appointment("booked"),
     events.AppointmentCheckedIn: Report._checked_in,
     events.AppointmentMissed: _appointment("no_show"),

@@ -264,12 +264,13 @@ def test_appointments_leases_and_resumption():
         logged_in("s1", 0),
         ev.SeatLoggedOut(15_000, "s1", "lease_expired"),
         requested("c3", 0, resumed="c0"),
-        abandoned("c3", 45_000, 45_000, reason="lease_expired"),
+        abandoned("c3", 45_000, 45_000, reason="kiosk_lost"),
+        ev.KioskSilent(45_000, "k-c3"),
         requested("c4", 0),
         ev.CallDeflected(9, "c4", "k-c4", "closed", 9),
     )
     assert report.appointments == {"kept": 1, "late": 1, "no_show": 1, "cancelled": 1}
-    assert (+report.leases_expired) == {"seat": 1, "kiosk": 1}
+    assert report.leases_expired == {"seat": 1, "kiosk": 1}
     assert report.resumed == 1
     assert report.tallies.total().deflected == {"closed": 1}
 

@@ -1,14 +1,18 @@
 """Whole simulated days: the same seed is the same day, nobody gets lost, and what-ifs change what they should."""
 
 import random
+from collections import Counter
 
 import msgspec
 import pytest
 
-from relay.scheduler.reports import Outcome
+from relay.scheduler.forecast import WaitForecast
+from relay.scheduler.model import CallPhase, SeatPhase
+from relay.scheduler.reports import Outcome, Report, opening_events
 from relay.scheduler.simulate import Scenario, Simulation, from_mapping
 from relay.scheduler.simulate.what_if import with_calls, with_seats, with_skill
 from relay.scheduler.snapshot import digest
+from relay.scheduler.view import census
 
 HALL = {
     "title": "A hall",
@@ -160,3 +164,23 @@ def test_records_and_totals_agree():
     total = simulation.result().total
     assert outcomes.count(Outcome.ABANDONED) == total.abandoned
     assert outcomes.count(Outcome.ANSWERED) <= total.answered
+
+
+def test_an_observer_that_begins_in_the_middle_knows_who_is_there():
+    """After a restart: the seats' activities and every call's place, from the state alone."""
+    simulation = Simulation(from_mapping(HALL), streams("4"))
+    for share in (0.35, 0.5, 0.8):
+        simulation.advance(share)
+        state, now_ms = simulation.world.engine.state, simulation.world.now_ms
+        report, waits = Report(), WaitForecast()
+        for event in opening_events(state):
+            report.observe(event)
+            waits.observe(event)
+        report = report.successor(now_ms)
+        assert report.tallies.by_group == {}
+        online = +Counter({SeatPhase(phase): count for phase, count in census(state, now_ms).seats.items()})
+        assert report.seats.by_phase() == online == simulation.report.seats.by_phase()
+        queue = [call for call in state.calls.values() if call.phase is CallPhase.WAITING]
+        for call in queue:
+            known, told = waits.expect(call.id, now_ms), simulation.waits.expect(call.id, now_ms)
+            assert known.position == told.position
