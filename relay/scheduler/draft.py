@@ -101,7 +101,7 @@ class Draft:
     def offer(self, call: str, attempt: int, enqueued_ms: int, virtual_ms: int, choice: Choice) -> None:
         """Ring the chosen seat."""
         self._offers += 1
-        self.taken |= 1 << choice.seat.index
+        self.taken |= choice.seat.bit
         self.placed.add(call)
         at_ms = self.at_ms
         self.events.append(

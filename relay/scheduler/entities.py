@@ -126,12 +126,14 @@ class Seat:
         "wraps", "reserved", "unanswered", "idle_ms", "idle_seq", "busy_ms", "busy_from_ms", "occupancy",
         "media_ready", "rtt_ms",
     )  # fmt: skip
-    __slots__ = (*FIELDS, "idle_entry", "profile", "staffed")
+    __slots__ = (*FIELDS, "bit", "idle_entry", "profile", "staffed")
 
     def __init__(self, seat: str, index: int, profile: Profile, login_ms: int) -> None:
         self.id = seat
         self.index = index
-        """Its bit in the supply index."""
+        """Its place in the supply index, and ..."""
+        self.bit = 1 << index
+        """... its bit there."""
         self.profile = profile
         self.shift: Shift | None = None
         self.presence = Presence.BREAK

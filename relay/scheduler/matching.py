@@ -84,7 +84,7 @@ def fill(draft: Draft, seat: Seat) -> None:
     if state.holds.size:
         reserved = _keep(draft, seat, call)
         if reserved is not None:
-            draft.taken |= 1 << seat.index
+            draft.taken |= seat.bit
             draft.kept += 1
             draft.events.append(reserved)
             return
@@ -159,7 +159,7 @@ def _bits(state: State, seats: Mapping[str, int]) -> int:
     for name in seats:
         seat = state.seats.get(name)
         if seat is not None:
-            bits |= 1 << seat.index
+            bits |= seat.bit
     return bits
 
 

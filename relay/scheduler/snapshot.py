@@ -118,6 +118,7 @@ def restore_state(body: bytes) -> State:
     profiles = [state.resolve(profile) for profile in kept.profiles]
     for number, row in kept.seats:
         seat = _fill(Seat("", 0, profiles[number], 0), Seat.FIELDS, row, _SEAT)
+        seat.bit = 1 << seat.index
         state.seats[seat.id] = seat
         _restore_seat(state, seat)
     call_fields = tuple(field for field in Call.FIELDS if field != "talk")

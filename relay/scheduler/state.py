@@ -5,8 +5,9 @@ from __future__ import annotations
 from .catalogue import Catalogue
 from .entities import Appointment, Call, Kiosk, Seat, Window
 from .errors import UnknownCall, UnknownSeat
+from .index.facets import Facets
 from .index.ordered import Ordered
-from .index.profile import Numbers, Profile
+from .index.profile import Profile
 from .index.supply import Supply
 from .index.timers import Timers
 from .index.waiting import WaitingIndex
@@ -22,7 +23,7 @@ class State:
 
     __slots__ = (
         "appointments", "appointments_made", "booked", "calls", "calls_made", "cap_counts", "catalogue", "citizens",
-        "clock_ms", "closed_offers", "holds", "keys", "kiosks", "lost", "no_shows", "numbers", "offers", "offers_made",
+        "clock_ms", "closed_offers", "facets", "holds", "keys", "kiosks", "lost", "no_shows", "offers", "offers_made",
         "profiles", "regions", "releases", "rules", "seats", "settings", "shunned", "sticky", "supply", "targeted",
         "timers", "waiting", "waiting_calls", "windows",
     )  # fmt: skip
@@ -68,10 +69,10 @@ class State:
         """Calls that wait for one seat only, by seat."""
         self.waiting_calls = 0
         self.cap_counts = [0] * len(self.settings.queue_caps)
-        self.numbers = Numbers()
+        self.facets = Facets()
         self.profiles: dict[SeatProfile, Profile] = {}
-        self.waiting = WaitingIndex(self.numbers)
-        self.holds = WaitingIndex(self.numbers)
+        self.waiting = WaitingIndex(self.facets)
+        self.holds = WaitingIndex(self.facets)
         """Appointments that want a seat kept."""
         self.supply = Supply()
         self.timers = Timers(lambda timer: alive(self, timer))
@@ -85,9 +86,11 @@ class State:
         """The profile in the terms of the indexes, which learn to distinguish what it names."""
         profile = self.profiles.get(value)
         if profile is None:
-            profile = self.profiles[value] = Profile(value, self.catalogue, self.numbers)
-            self.waiting.add_profile(profile)
-            self.holds.add_profile(profile)
+            abilities = len(self.facets)
+            profile = self.profiles[value] = Profile(value, self.catalogue, self.facets)
+            new_ability = len(self.facets) > abilities
+            self.waiting.add_profile(profile, new_ability=new_ability)
+            self.holds.add_profile(profile, new_ability=new_ability)
         return profile
 
     def reach(self, item: str) -> Reach:

@@ -226,25 +226,30 @@ def census(state: State, now_ms: int) -> Census:
 
 
 def why_waiting(state: State, call: str) -> Eligibility:
-    """Why no seat rings for this call. Raises UnknownCall."""
+    """Why no seat rings for this call. Looks at every seat that knows the item. Raises UnknownCall."""
     found = state.call(call)
     line = state.waiting.line_of(found)
-    with_item, at_level, in_region, with_kind, with_language, with_media = state.supply.funnel(line)
-    free = state.supply.eligible(line) & state.supply.available
+    supply = state.supply
+    skilled = supply.with_item(line.group, line.facet.level)
+    near = list(supply.each(skilled & supply.near(line.scope)))
+    kind = [seat for seat in near if found.kind in seat.profile.value.kinds]
+    language = [seat for seat in kind if found.language in seat.profile.value.languages]
+    media = [seat for seat in language if set(found.media) <= set(seat.profile.value.media)]
+    ready = [seat for seat in media if seat.presence is Presence.READY]
+    free = [seat for seat in ready if seat.idle_entry is not None]
     barred = dict(found.barred or {})
-    not_barred = sum(1 for seat in state.supply.each(free) if seat.id not in barred)
     return Eligibility(
         found.id,
         len(state.seats),
-        with_item.bit_count(),
-        at_level.bit_count(),
-        in_region.bit_count(),
-        with_kind.bit_count(),
-        with_language.bit_count(),
-        with_media.bit_count(),
-        (with_media & state.supply.staffed).bit_count(),
-        free.bit_count(),
-        not_barred,
+        supply.with_item(line.group, 1).bit_count(),
+        skilled.bit_count(),
+        len(near),
+        len(kind),
+        len(language),
+        len(media),
+        len(ready),
+        len(free),
+        sum(1 for seat in free if seat.id not in barred),
         barred,
         found.target,
         found.scope,

@@ -81,7 +81,7 @@ def time_out(draft: Draft, call: Call) -> None:
     draft.events.append(OfferTimedOut(draft.at_ms, call.id, call.seat, call.offer, backoff_ms, unanswered))
     if settings.unanswered_limit and unanswered >= settings.unanswered_limit:
         draft.events.append(SeatOnBreak(draft.at_ms, call.seat, "unanswered"))
-        draft.taken |= 1 << seat.index
+        draft.taken |= seat.bit
     else:
         draft.hush(call.seat)
     drop_offer(draft, call, "timed_out")

@@ -118,7 +118,7 @@ def lose_seat(draft: Draft, seat: Seat, reason: str) -> None:
         drop_target(draft, call, reason)
     draft.events.append(SeatLoggedOut(draft.at_ms, seat.id, reason))
     draft.freed.pop(seat.id, None)
-    draft.taken |= 1 << seat.index
+    draft.taken |= seat.bit
 
 
 def drop_offer(draft: Draft, call: Call, reason: str) -> None:

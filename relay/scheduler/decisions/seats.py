@@ -180,4 +180,4 @@ def stop_offers(draft: Draft, seat: Seat, reason: str) -> None:
         drop_offer(draft, call, reason)
     if seat.reserved:
         draft.events.append(SeatReleased(draft.at_ms, seat.id, seat.reserved, "not_available"))
-    draft.taken |= 1 << seat.index
+    draft.taken |= seat.bit

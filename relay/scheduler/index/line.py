@@ -1,24 +1,38 @@
-"""Lines of calls with one requirement, and cells that gather the heads of many lines (see `waiting`)."""
+"""Lines of calls with one requirement, cells that gather the heads of many lines, slots that seats look into."""
 
 from __future__ import annotations
 
 from heapq import heapify, heappop, heappush, heapreplace
 from typing import TYPE_CHECKING, TypeAlias
 
+from .facets import Facet
 from .ordered import Ordered
 
 if TYPE_CHECKING:
     from relay.scheduler.entities import Call
 
-    from .profile import Facet
-
 
 class Line:
     """Calls with one requirement, in order, and where their head is posted."""
 
-    __slots__ = ("calls", "cells", "eligible", "facet", "group", "key", "open", "posted", "scope", "supply_version")
+    __slots__ = (
+        "calls",
+        "cells",
+        "eligible",
+        "facet",
+        "group",
+        "key",
+        "number",
+        "open",
+        "posted",
+        "scope",
+        "supply_version",
+    )
 
-    def __init__(self, key: tuple[int, int, int], group: tuple[str, ...], scope: str, facet: Facet) -> None:
+    def __init__(
+        self, number: int, key: tuple[int, str, int], group: tuple[str, ...], scope: str, facet: Facet
+    ) -> None:
+        self.number = number
         self.key = key
         self.group = group
         """The named item nodes it lies in, narrowest first."""
@@ -34,12 +48,9 @@ class Line:
         """Seats that can serve this line, as of `supply_version`; kept here for the supply index."""
         self.supply_version = -1
 
-    def __lt__(self, other: Line) -> bool:
-        """Any order will do: a call that moved to another line leaves a dead post with its very key in the heap."""
-        return self.key < other.key
-
-    def join(self, cell: Cell) -> None:
-        """Post heads to `cell` too, from now on."""
+    def join(self, slot: Slot) -> None:
+        """Post heads to the slot's cell too, from now on."""
+        cell = slot.cell(self.facet)
         self.cells.append(cell)
         self.posted.append(None)
         cell.lines += 1
@@ -52,26 +63,48 @@ class Line:
         for place, cell in enumerate(self.cells):
             last = posted[place]
             if last is None or (head[0], head[1]) < (last[0], last[1]):
-                post = (head[0], head[1], place, self)
+                post = (head[0], head[1], self.number, place, self)
                 posted[place] = post
                 cell.add(post)
 
-    def leave(self) -> None:
-        """Belong to no cell any more."""
+    def close(self) -> None:
+        """Leave all cells; posts that are still there are dead."""
         for cell in self.cells:
             cell.lines -= 1
+            if not cell.lines:
+                cell.slot.cells.remove(cell)
+        self.posted = [None] * len(self.cells)
         self.cells = []
-        self.posted = [None] * len(self.posted)
         self.open = False
+
+
+class Slot:
+    """An item node in a region, as some profile names it: what lies `under` both, or in the region itself alone."""
+
+    __slots__ = ("cells",)
+
+    def __init__(self) -> None:
+        self.cells: list[Cell] = []
+        """One per facet of its lines."""
+
+    def cell(self, facet: Facet) -> Cell:
+        """The cell of a facet, made when there is none."""
+        for cell in self.cells:
+            if cell.facet is facet:
+                return cell
+        cell = Cell(facet, self)
+        self.cells.append(cell)
+        return cell
 
 
 class Cell:
     """A heap of the heads of its lines, corrected when looked at."""
 
-    __slots__ = ("facet", "heap", "lines")
+    __slots__ = ("facet", "heap", "lines", "slot")
 
-    def __init__(self, facet: Facet) -> None:
+    def __init__(self, facet: Facet, slot: Slot) -> None:
         self.facet = facet
+        self.slot = slot
         self.heap: list[Post] = []
         self.lines = 0
 
@@ -80,7 +113,7 @@ class Cell:
         heap = self.heap
         heappush(heap, post)
         if len(heap) > 64 + 4 * self.lines:
-            heap[:] = [kept for kept in heap if kept[3].posted[kept[2]] is kept]
+            heap[:] = [kept for kept in heap if kept[4].posted[kept[3]] is kept]
             heapify(heap)
 
     def first(self) -> Entry | None:
@@ -88,25 +121,25 @@ class Cell:
         heap = self.heap
         while heap:
             post = heap[0]
-            line = post[3]
-            if line.posted[post[2]] is not post:
+            line = post[4]
+            if line.posted[post[3]] is not post:
                 heappop(heap)
                 continue
             blocks = line.calls.blocks
             if not blocks:
-                line.posted[post[2]] = None
+                line.posted[post[3]] = None
                 heappop(heap)
                 continue
             head: Entry = blocks[0][0]
             if head[1] == post[1] and head[0] == post[0]:
                 return head
-            corrected = (head[0], head[1], post[2], line)
-            line.posted[post[2]] = corrected
+            corrected = (head[0], head[1], line.number, post[3], line)
+            line.posted[post[3]] = corrected
             heapreplace(heap, corrected)
         return None
 
 
 Entry: TypeAlias = "tuple[int, int, Call]"
 """(virtual_ms, seq, call): a total order, for seq is unique."""
-Post: TypeAlias = tuple[int, int, int, Line]
-"""(virtual_ms, seq, place of the cell in the line's list, line)."""
+Post: TypeAlias = tuple[int, int, int, int, Line]
+"""(virtual_ms, seq, number of the line, place of the cell in the line's list, line)."""

@@ -13,9 +13,10 @@ from relay.scheduler import regions
 from relay.scheduler.entities import Seat
 from relay.scheduler.model import Presence
 
+from .facets import Facet
 from .line import Line
 from .ordered import Ordered
-from .profile import Facet, Profile
+from .profile import Profile
 
 _FEW = 8
 """So many candidates are compared one by one; among more, the idle order is walked until one of them comes."""
@@ -68,7 +69,7 @@ class Supply:
     """The seats that are online, as bits."""
 
     __slots__ = (
-        "_kinds", "_known", "_languages", "_media", "_reached", "_served", "_skills", "_suited", "_under", "_used", "available", "breadth", "home",
+        "_able", "_known", "_reached", "_served", "_skills", "_suited", "_under", "_used", "available", "breadth", "home",
         "idle", "kept", "occupancy", "path", "seats", "staffed", "version",
     )  # fmt: skip
 
@@ -94,9 +95,8 @@ class Supply:
         self._under: dict[str, int] = {}
         self.home: dict[str, int] = {}
         """Seats whose own division is this one or lies in it."""
-        self._languages: dict[str, int] = {}
-        self._kinds: dict[str, int] = {}
-        self._media: dict[str, int] = {}
+        self._able: dict[int, int] = {}
+        """By ability."""
         self.breadth = Classes()
         self.path = Classes()
         self.occupancy = Classes()
@@ -110,15 +110,15 @@ class Supply:
         index = seat.index
         self.seats.extend([None] * (index + 1 - len(self.seats)))
         self.seats[index] = seat
-        self._used |= 1 << index
+        self._used |= seat.bit
         self._enter(seat)
-        self.path.add(path_class(seat.rtt_ms), 1 << index)
-        self.occupancy.add(seat.occupancy, 1 << index)
+        self.path.add(path_class(seat.rtt_ms), seat.bit)
+        self.occupancy.add(seat.occupancy, seat.bit)
         self.refresh(seat)
 
     def remove(self, seat: Seat) -> None:
         """The seat goes offline."""
-        bit = 1 << seat.index
+        bit = seat.bit
         self._withdraw(seat)
         self.staffed &= ~bit
         self.kept &= ~bit
@@ -137,20 +137,20 @@ class Supply:
 
     def remeasure(self, seat: Seat, rtt_ms: int) -> None:
         """The seat's path has another round trip."""
-        self.path.remove(path_class(seat.rtt_ms), 1 << seat.index)
+        self.path.remove(path_class(seat.rtt_ms), seat.bit)
         seat.rtt_ms = rtt_ms
-        self.path.add(path_class(rtt_ms), 1 << seat.index)
+        self.path.add(path_class(rtt_ms), seat.bit)
 
     def reoccupy(self, seat: Seat, occupancy: int) -> None:
         """The seat's occupancy class has changed."""
         if seat.occupancy != occupancy:
-            self.occupancy.remove(seat.occupancy, 1 << seat.index)
+            self.occupancy.remove(seat.occupancy, seat.bit)
             seat.occupancy = occupancy
-            self.occupancy.add(occupancy, 1 << seat.index)
+            self.occupancy.add(occupancy, seat.bit)
 
     def refresh(self, seat: Seat) -> None:
         """Something about the seat changed: is it available, wanted, and since when idle?"""
-        bit = 1 << seat.index
+        bit = seat.bit
         if bool(seat.reserved) is not bool(self.kept & bit):
             self.kept ^= bit
         wanted = seat.presence is _READY
@@ -169,7 +169,7 @@ class Supply:
             if available:
                 seat.idle_entry = (seat.idle_seq, seat.index)
                 self.idle.add(seat.idle_entry)
-                self.available |= 1 << seat.index
+                self.available |= seat.bit
         elif not available or entry[0] != seat.idle_seq:
             self._withdraw(seat)
             self.refresh(seat)
@@ -177,9 +177,7 @@ class Supply:
     def eligible(self, line: Line) -> int:
         """Seats whose profile fits the line, free or not."""
         if line.supply_version != self.version:
-            line.eligible = (
-                self.with_item(line.group, line.facet.level) & self._near(line.scope) & self._fit(line.facet)
-            )
+            line.eligible = self.with_item(line.group, line.facet.level) & self.near(line.scope) & self._fit(line.facet)
             line.supply_version = self.version
         return line.eligible
 
@@ -194,15 +192,6 @@ class Supply:
                     seats = seats | those if named >= level else seats & ~those
             self._known[key] = seats
         return seats
-
-    def funnel(self, line: Line) -> tuple[int, ...]:
-        """How the seats of a line come about: with the item, at the level, in the region, of kind, language, media."""
-        facet = line.facet
-        skilled = self.with_item(line.group, facet.level)
-        near = skilled & self._near(line.scope)
-        kind = near & self._kinds.get(facet.kind, 0)
-        language = kind & self._languages.get(facet.language, 0)
-        return self.with_item(line.group, 1), skilled, near, kind, language, language & self._fit(facet)
 
     def longest_idle(self, seats: int) -> Seat:
         """The one of `seats` (available, at least one) that has been idle longest."""
@@ -235,9 +224,9 @@ class Supply:
         if seat.idle_entry is not None:
             self.idle.remove(seat.idle_entry)
             seat.idle_entry = None
-            self.available ^= 1 << seat.index
+            self.available ^= seat.bit
 
-    def _near(self, scope: str) -> int:
+    def near(self, scope: str) -> int:
         """Seats that serve a region which encloses `scope` or lies in it."""
         seats = self._reached.get(scope)
         if seats is None:
@@ -249,12 +238,13 @@ class Supply:
         return seats
 
     def _fit(self, facet: Facet) -> int:
-        """Seats with kind, language and media."""
+        """Seats whose ability meets the facet."""
         seats = self._suited.get(facet.number)
         if seats is None:
-            seats = self._kinds.get(facet.kind, 0) & self._languages.get(facet.language, 0)
-            for media in facet.media:
-                seats &= self._media.get(media, 0)
+            seats = 0
+            for number, met in enumerate(facet.met):
+                if met:
+                    seats |= self._able.get(number, 0)
             self._suited[facet.number] = seats
         return seats
 
@@ -266,7 +256,7 @@ class Supply:
         self._suited.clear()
 
     def _enter(self, seat: Seat) -> None:
-        bit = 1 << seat.index
+        bit = seat.bit
         profile = seat.profile
         for node, level in profile.levels.items():
             levels = self._skills.setdefault(node, {})
@@ -274,31 +264,26 @@ class Supply:
         for table, keys in self._tables(profile):
             for key in keys:
                 table[key] = table.get(key, 0) | bit
+        self._able[profile.ability] = self._able.get(profile.ability, 0) | bit
         self.breadth.add(profile.breadth, bit)
         self._renew()
 
     def _quit(self, seat: Seat) -> None:
-        bit = 1 << seat.index
+        bit = seat.bit
         profile = seat.profile
         for node, level in profile.levels.items():
             self._skills[node][level] ^= bit
         for table, keys in self._tables(profile):
             for key in keys:
                 table[key] ^= bit
+        self._able[profile.ability] ^= bit
         self.breadth.remove(profile.breadth, bit)
         self._renew()
 
     def _tables(self, profile: Profile) -> tuple[tuple[dict[str, int], Iterable[str]], ...]:
         """Where a profile leaves its bit, and under which (distinct) keys."""
-        value = profile.value
-        return (
-            (self._served, profile.regions),
-            (self._under, dict.fromkeys(around for region in profile.regions for around in regions.chain(region))),
-            (self.home, profile.home),
-            (self._languages, dict.fromkeys(value.languages)),
-            (self._kinds, dict.fromkeys(value.kinds)),
-            (self._media, dict.fromkeys(value.media)),
-        )
+        around = dict.fromkeys(outer for region in profile.regions for outer in regions.chain(region))
+        return (self._served, profile.regions), (self._under, around), (self.home, profile.home)
 
 
 def _idle_seq(seat: Seat) -> int:

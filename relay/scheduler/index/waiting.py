@@ -3,18 +3,19 @@
 Calls with the same requirement (group of items, region scope, facet) wait in one `Line`, in order. Items that no
 profile tells apart share a group: only nodes that some profile names are distinguished.
 
-A seat serves item subtrees in region subtrees, so lines are gathered in `Cell`s, one per item node, region and facet:
-`own` cells hold the lines whose scope is that very region, `under` cells those whose scope lies in it. A seat serving
-region R finds what concerns it under R, and in the own cells of the divisions around R (calls whose search has
-widened to them). Only nodes and regions that profiles name have cells.
+A seat serves item subtrees in region subtrees. It looks into one `Slot` for each of its item nodes and regions, with
+all lines whose items lie in the node and whose scope lies in the region; and into slots for the divisions around the
+region, with the lines whose scope is that very division (calls whose search has widened to it). A line is in all slots
+that concern it, and only slots that profiles look into exist. In a slot there is a `Cell` per facet.
 
 A cell is a heap of line heads, corrected lazily: a head that left remains as a lower bound until it comes up and is
 replaced by the line's true head; a line whose head becomes earlier posts anew. So a call costs one insertion into its
-line, and cells are touched only when it becomes the line's head. Finding costs one look per slot of the profile.
+line, and cells are touched only when it becomes the line's head. Finding costs one look per cell of the seat's slots.
 """
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Collection, Iterator
 from heapq import heappop, heappush
 
@@ -22,44 +23,50 @@ from relay.scheduler import catalogue, regions
 from relay.scheduler.entities import Call
 from relay.scheduler.model import Kind, Media
 
-from .line import Cell, Entry, Line, Post
-from .profile import Facet, Numbers, Profile
+from .facets import Facets
+from .line import Cell, Entry, Line, Post, Slot
+from .profile import Profile
 
-_SPARE_LINES = 1024
-"""Empty lines kept in any case; beyond, they are swept when they outnumber half of all lines."""
-_NOWHERE = ""
+_SPARE_LINES = 4096
+"""Empty lines are kept for the next call like it, the most recent ones."""
+_ANY = ""
 """The node above all nodes that profiles name."""
 
 
 class WaitingIndex:
-    """All lines and cells."""
+    """All lines and slots."""
 
     __slots__ = (
-        "_by_node", "_by_scope", "_cells", "_empty", "_group_numbers", "_groups", "_lines", "_numbers",
-        "_served", "size",
+        "_by_node", "_facets", "_group_numbers", "_groups", "_lines", "_looked_into", "_made", "_slots", "_spare", "size",
     )  # fmt: skip
 
-    def __init__(self, numbers: Numbers) -> None:
-        self._numbers = numbers
-        self._lines: dict[tuple[int, int, int], Line] = {}
-        self._by_node: dict[str, dict[tuple[int, int, int], Line]] = {_NOWHERE: {}}
-        self._by_scope: dict[str, dict[tuple[int, int, int], Line]] = {}
-        self._cells: dict[int, dict[int, Cell]] = {}
+    def __init__(self, facets: Facets) -> None:
+        self._facets = facets
+        self._lines: dict[tuple[int, str, int], Line] = {}
+        self._spare: OrderedDict[tuple[int, str, int], Line] = OrderedDict()
+        self._by_node: dict[str, dict[tuple[int, str, int], Line]] = {_ANY: {}}
+        """Open lines by each named node they lie in."""
         self._groups: dict[str, tuple[int, tuple[str, ...]]] = {}
         self._group_numbers: dict[tuple[str, ...], int] = {}
-        self._served: dict[str, None] = {}
-        self._empty = 0
+        self._slots: dict[tuple[str, str, bool], Slot] = {}
+        self._looked_into: dict[Profile, list[tuple[Slot, int]]] = {}
+        self._made = 0
         self.size = 0
         """Calls that wait."""
 
     def line(self, item: str, scope: str, kind: Kind, language: str, media: tuple[Media, ...], level: int) -> Line:
         """The line of a requirement, made when there is none."""
-        facet = self._numbers.facet(kind, language, media, level)
+        facet = self._facets.of(kind, language, media, level)
         group = self._groups.get(item)
         if group is None:
             group = self._groups[item] = self._group(item)
-        key = (group[0], self._numbers.region(scope), facet.number)
-        return self._lines.get(key) or self._new_line(key, group[1], scope, facet)
+        key = (group[0], scope, facet.number)
+        line = self._lines.get(key)
+        if line is None:
+            self._made += 1
+            line = self._lines[key] = Line(self._made, key, group[1], scope, facet)
+            self._keep_spare(line)
+        return line
 
     def line_of(self, call: Call) -> Line:
         """The line of a call as its search stands."""
@@ -72,7 +79,8 @@ class WaitingIndex:
         call.entry = entry
         calls = line.calls
         if not calls.blocks:
-            self._empty -= 1
+            self._spare.pop(line.key, None)
+            self._lines[line.key] = line
             if not line.open:
                 self._open(line)
         calls.add(entry)
@@ -89,41 +97,42 @@ class WaitingIndex:
         call.entry = None
         self.size -= 1
         if not line.calls.blocks:
-            self._empty += 1
-            if self._empty > _SPARE_LINES + len(self._lines) // 2:
-                self._sweep()
+            self._keep_spare(line)
 
     def first(self, profile: Profile, barred: Collection[str] = ()) -> Call | None:
         """The first call that a seat of this profile can serve and that is not one of `barred` (call ids)."""
         best: Entry | None = None
-        cells = self._cells
+        ability = profile.ability
         choosy = bool(barred) or profile.lowered
-        for slot, level in profile.slots:
-            facets = cells.get(slot)
-            if facets is None:
-                continue
-            for cell in facets.values():
+        for slot, level in self._looked_into[profile]:
+            for cell in slot.cells:
                 facet = cell.facet
-                if facet.level > level or not cell.heap or not profile.accepts(facet):
-                    continue
-                head = _first_but(cell, profile, barred) if choosy else cell.first()
-                if head is not None and (best is None or head < best):
-                    best = head
+                if facet.level <= level and facet.met[ability]:
+                    head = _first_but(cell, profile, barred) if choosy else cell.first()
+                    if head is not None and (best is None or head < best):
+                        best = head
         return None if best is None else best[2]
 
-    def add_profile(self, profile: Profile) -> None:
-        """Distinguish what this profile names."""
+    def add_profile(self, profile: Profile, *, new_ability: bool) -> None:
+        """Distinguish what this profile names, and let it find its calls."""
+        if new_ability:
+            self._start_anew()
         for node in profile.levels:
             if node not in self._by_node:
                 self._name(node)
-        for region in profile.regions:
-            if region not in self._served:
-                self._serve(region)
+        slots: dict[tuple[str, str, bool], int] = {}
+        for node, level in profile.levels.items():
+            for region in profile.regions if level else ():
+                path = regions.chain(region)
+                slots[(node, path[0], True)] = level
+                for around in path[1:]:
+                    slots[(node, around, False)] = level
+        self._looked_into[profile] = [(self._slot(*key), level) for key, level in slots.items()]
 
     def rivals(self, line: Line) -> Iterator[Line]:
         """Lines with calls for the same group of items (or a part of it) in overlapping scopes; itself included."""
         path = regions.chain(line.scope)
-        for other in list(self._by_node[line.group[0] if line.group else _NOWHERE].values()):
+        for other in list(self._by_node[line.group[0] if line.group else _ANY].values()):
             if other.calls.blocks and (other.scope in path or line.scope in regions.chain(other.scope)):
                 yield other
 
@@ -135,84 +144,69 @@ class WaitingIndex:
         named = tuple(node for node in catalogue.chain(item) if node in self._by_node)
         return self._group_numbers.setdefault(named, len(self._group_numbers)), named
 
-    def _new_line(self, key: tuple[int, int, int], group: tuple[str, ...], scope: str, facet: Facet) -> Line:
-        """A line without calls is in no cell yet."""
-        line = self._lines[key] = Line(key, group, scope, facet)
-        self._empty += 1
-        return line
+    def _slot(self, node: str, region: str, under: bool) -> Slot:
+        """The slot, which a profile looks into from now on; lines that concern it join."""
+        slot = self._slots.get((node, region, under))
+        if slot is None:
+            slot = self._slots[(node, region, under)] = Slot()
+            for line in self._by_node[node].values():
+                if line.scope == region or (under and region in regions.chain(line.scope)):
+                    line.join(slot)
+        return slot
 
     def _open(self, line: Line) -> None:
         """The line has its first call: seats must find it."""
-        key, group, scope, facet = line.key, line.group, line.scope, line.facet
         line.open = True
-        self._by_node[_NOWHERE][key] = line
-        for node in group:
-            self._by_node[node][key] = line
-        lines = self._by_scope.get(scope)
-        if lines is None:
-            lines = self._by_scope[scope] = {}
-        lines[key] = line
-        around = [region for region in regions.chain(scope) if region in self._served]
-        slot = self._numbers.slot
-        for node in group:
-            line.join(self._cell(slot(node, scope, under=False), facet))
-            for region in around:
-                line.join(self._cell(slot(node, region, under=True), facet))
-
-    def _close(self, line: Line) -> None:
-        line.leave()
-        del self._by_scope[line.scope][line.key]
-        del self._by_node[_NOWHERE][line.key]
+        key, scope, slots = line.key, line.scope, self._slots
+        path = regions.chain(scope)
+        self._by_node[_ANY][key] = line
         for node in line.group:
-            del self._by_node[node][line.key]
+            self._by_node[node][key] = line
+            own = slots.get((node, scope, False))
+            if own is not None:
+                line.join(own)
+            for region in path:
+                slot = slots.get((node, region, True))
+                if slot is not None:
+                    line.join(slot)
 
-    def _cell(self, slot: int, facet: Facet) -> Cell:
-        facets = self._cells.get(slot)
-        if facets is None:
-            facets = self._cells[slot] = {}
-        cell = facets.get(facet.number)
-        if cell is None:
-            cell = facets[facet.number] = Cell(facet)
-        return cell
-
-    def _serve(self, region: str) -> None:
-        """A profile serves `region`: lines whose scope lies in it get its cell."""
-        self._served[region] = None
-        for scope, lines in self._by_scope.items():
-            if region in regions.chain(scope):
-                for line in lines.values():
-                    for node in line.group:
-                        line.join(self._cell(self._numbers.slot(node, region, under=True), line.facet))
+    def _keep_spare(self, line: Line) -> None:
+        """The line is empty; the one that has been so for longest is forgotten."""
+        spare = self._spare
+        spare[line.key] = line
+        if len(spare) > _SPARE_LINES:
+            key, oldest = spare.popitem(last=False)
+            if self._lines.get(key) is oldest:
+                del self._lines[key]
+            if oldest.open:
+                oldest.close()
+                for node in (_ANY, *oldest.group):
+                    self._by_node[node].pop(key, None)
 
     def _name(self, node: str) -> None:
         """A profile names `node`: calls beneath it move to lines of their own."""
-        around = next((wider for wider in catalogue.chain(node)[1:] if wider in self._by_node), _NOWHERE)
+        around = next((wider for wider in catalogue.chain(node)[1:] if wider in self._by_node), _ANY)
         self._by_node[node] = {}
         self._groups.clear()
-        affected = [
-            entry[2]
-            for line in list(self._by_node[around].values())
-            for entry in line.calls
-            if node in catalogue.chain(entry[2].item)
-        ]
-        for call in affected:
+        lines = list(self._by_node[around].values())
+        calls = [entry[2] for line in lines for entry in line.calls if node in catalogue.chain(entry[2].item)]
+        for call in calls:
             self.remove(call)
             self.add(call, self.line_of(call))
 
-    def _sweep(self) -> None:
-        """Forget empty lines, and cells without lines."""
-        for key, line in list(self._lines.items()):
-            if not line.calls.blocks:
-                del self._lines[key]
-                if line.open:
-                    self._close(line)
-        self._empty = 0
-        for slot, facets in list(self._cells.items()):
-            kept = {number: cell for number, cell in facets.items() if cell.lines}
-            if kept:
-                self._cells[slot] = kept
-            else:
-                del self._cells[slot]
+    def _start_anew(self) -> None:
+        """Facets are others than before: all calls move to other lines."""
+        lines = [line for line in self._lines.values() if line.open]
+        calls = [entry[2] for line in lines for entry in line.calls]
+        for line in lines:
+            line.close()
+        for known in self._by_node.values():
+            known.clear()
+        self._lines.clear()
+        self._spare.clear()
+        self.size = 0
+        for call in calls:
+            self.add(call, self.line_of(call))
 
 
 def _first_but(cell: Cell, profile: Profile, barred: Collection[str]) -> Entry | None:
@@ -223,7 +217,7 @@ def _first_but(cell: Cell, profile: Profile, barred: Collection[str]) -> Entry |
     aside: list[Post] = []
     best: Entry | None = None
     while (head := cell.first()) is not None and (best is None or head < best):
-        line = cell.heap[0][3]
+        line = cell.heap[0][4]
         served = not profile.lowered or profile.level_of(line.group) >= cell.facet.level
         if served and head[2].id not in barred:
             best = head
