@@ -21,7 +21,7 @@ from msgspec import Meta
 from relay.clock import Clock
 from relay.config import AuthSettings
 from relay.errors import Forbidden, Misuse, Unauthorised
-from relay.server.messages import Name
+from relay.server.messages import Name, Stem
 
 CLOCK_SKEW_S = 30.0
 """A portal's clock may be this far ahead of ours."""
@@ -68,7 +68,7 @@ class _Claims(msgspec.Struct, kw_only=True):
     nbf: float = 0.0
     name: Label = ""
     region: Name | None = None
-    skills: Annotated[dict[Name, Level], Meta(max_length=200)] | Annotated[list[str], Meta(max_length=200)] | None = (
+    skills: Annotated[dict[Stem, Level], Meta(max_length=200)] | Annotated[list[Stem], Meta(max_length=200)] | None = (
         None
     )
     languages: Annotated[list[Name], Meta(max_length=16)] = []

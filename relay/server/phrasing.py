@@ -9,19 +9,32 @@ from relay.server import messages
 from relay.server.problem import problem_of
 from relay.service import notices
 
+MAX_ITEMS = 500
+"""In a welcome; ten thousand of them would be a megabyte for each kiosk that comes back after a power cut."""
+_KEPT_LISTS = 256
+
 
 class Phrasebook:
     """Puts notices into messages; knows the names of items."""
 
     def __init__(self, directory: Directory) -> None:
         self._directory = directory
+        self._items: dict[frozenset[str] | None, list[messages.ItemInfo]] = {}
 
     def message_of(self, notice: notices.Notice) -> messages.ServerMessage:
         """The message that says it."""
         return _MESSAGES[type(notice)](self, notice)
 
     def items(self, codes: list[str] | None = None) -> list[messages.ItemInfo]:
-        """The items under any of these codes, or all of them, as a client shows them."""
+        """The items under any of these codes, or all of them, as a client shows them; at most `MAX_ITEMS`."""
+        key = None if codes is None else frozenset(codes)
+        if key not in self._items:
+            if len(self._items) >= _KEPT_LISTS:
+                self._items.clear()
+            self._items[key] = self._item_infos(codes)
+        return self._items[key]
+
+    def _item_infos(self, codes: list[str] | None) -> list[messages.ItemInfo]:
         catalogue = self._directory
         items = catalogue.catalogue.items if codes is None else catalogue.items_of(codes)
         return [
@@ -32,7 +45,7 @@ class Phrasebook:
                 group_zh=catalogue.department(item.department).name_zh,
                 group_en=catalogue.department(item.department).name_en,
             )
-            for item in items
+            for item in items[:MAX_ITEMS]
         ]
 
     def ringing(self, notice: notices.Ringing) -> messages.OfferMade:

@@ -10,7 +10,7 @@ from relay.scheduler import commands, view
 from relay.server.appointments import APPOINTMENT_OPERATIONS
 from relay.server.auth import Level, Role
 from relay.server.context import Context
-from relay.server.messages import Name, ShortText
+from relay.server.messages import Name, ShortText, Stem
 from relay.server.openapi import openapi_document, signalling_schema
 from relay.server.operations import ApiReply, ApiRequest, Operation, Parameter
 from relay.service.shell.portal import NewCall
@@ -31,7 +31,7 @@ class CreateToken(msgspec.Struct, kw_only=True):
     lifetime_s: Annotated[float, Meta(gt=0)] | None = None
     name: ShortText = ""
     region: Name | None = None
-    skills: dict[Name, Level] | None = None
+    skills: Annotated[dict[Stem, Level], Meta(max_length=200)] | None = None
     """Seats: proficiency by item code or leading part of one."""
     languages: Annotated[list[Name], Meta(max_length=16)] = []
 

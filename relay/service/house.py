@@ -61,7 +61,7 @@ class House:
 
     def seats_by_state(self) -> dict[str, int]:
         """How many are online in each state."""
-        return dict(Counter(self._records.view_of_seat(seat).state for seat in self._scheduler.state.seats.values()))
+        return dict(Counter(map(self._records.stage_of, self._scheduler.state.seats.values())))
 
     def queues(self, day: int) -> list[QueueView]:
         """By department (`day` as in `day_of`): those of the catalogue, and any other that calls have come for."""
@@ -116,7 +116,7 @@ class House:
     def _ready_by_department(self) -> Counter[str]:
         ready: Counter[str] = Counter()
         for seat in self._scheduler.state.seats.values():
-            if self._records.view_of_seat(seat).state == "ready":
+            if self._records.stage_of(seat) == "ready":
                 ready.update(self._departments(seat.profile.value))
         return ready
 

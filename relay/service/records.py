@@ -85,6 +85,10 @@ class SchedulerRecords:
         offered = [state.offers[found.offer]] if found.offer in state.offers else []
         return [self.view_of(call) for call in (*offered, *(state.calls[name] for name in found.calls))]
 
+    def stage_of(self, seat: Seat) -> SeatStage:
+        """The state of a seat in one word."""
+        return _SEAT_STAGES[view.phase_of(seat)]
+
     def offer_left_s(self, offer: str) -> float:
         """Seconds until an offer times out; 0 when it is over."""
         call = self._scheduler.state.offers.get(offer)

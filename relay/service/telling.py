@@ -20,7 +20,7 @@ from relay.service.notices import (
     SourceSwitched,
 )
 from relay.service.outputs import Output, Tell
-from relay.service.participants import Desk, Participants, Who
+from relay.service.participants import Desk, Participant, Participants, Who
 from relay.service.views import CallView, MemberView, SeatView
 
 
@@ -116,12 +116,12 @@ class Teller:
             for tell in self._tell(member, SourceSwitched(call, source, active))
         ]
 
-    def places(self) -> list[Output]:
-        """Waiting kiosks whose position or expected wait is another than they were shown."""
+    def place(self, participant: Participant) -> list[Output]:
+        """The position or expected wait of a kiosk's call, if it is another than was shown."""
+        if participant.who.desk is not Desk.KIOSK or participant.line is None:
+            return []
         return [
             tell
-            for participant in self._participants
-            if participant.who.desk is Desk.KIOSK and participant.line is not None
             for call in self._records.calls_of_kiosk(participant.who.name)
             if call.position is not None
             and _place(_never_further_back(participant.shown, call)) != _place(participant.shown)

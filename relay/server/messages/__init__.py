@@ -50,7 +50,7 @@ from relay.server.messages.requests import (
     SetSource,
     Watch,
 )
-from relay.server.messages.vocabulary import CallKind, CloseCode, Mid, Name, Sdp, ShortText, Slot, Source
+from relay.server.messages.vocabulary import CallKind, CloseCode, Mid, Name, Sdp, ShortText, Slot, Source, Stem
 
 ClientMessage = (
     Hello
@@ -137,6 +137,7 @@ __all__ = [
     "Slot",
     "Source",
     "SourceChanged",
+    "Stem",
     "StopSupervising",
     "Supervise",
     "Target",

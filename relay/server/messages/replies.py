@@ -40,7 +40,8 @@ class Welcome(Reply, kw_only=True, tag="welcome"):
     """The session of `hello` still stands and so does its media; otherwise send `offer`."""
     heartbeat_s: float
     items: list["ItemInfo"] = []
-    """Kiosk: what can be asked for here. Seat: what it serves. Supervisor: all, to name what the wallboard shows."""
+    """Kiosk: what can be asked for here. Seat: what it serves. Supervisor: all, to name
+    what the wallboard shows. At most 500; `GET /api/items` has all of them."""
 
 
 class ItemInfo(msgspec.Struct, kw_only=True):

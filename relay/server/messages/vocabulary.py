@@ -7,6 +7,8 @@ from msgspec import Meta
 
 Name = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[\w.:/\-]+$")]
 """An identifier: letters, digits and `_ . : / -`."""
+Stem = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^([\w.:/\-]+|\*)$")]
+"""An item code, a leading part of one, or `*` for everything."""
 ShortText = Annotated[str, Meta(max_length=200)]
 Sdp = Annotated[str, Meta(max_length=65_536)]
 Mid = Annotated[str, Meta(min_length=1, max_length=16)]

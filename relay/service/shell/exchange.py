@@ -40,6 +40,8 @@ from relay.sfu.session.events import PeerOffer, PeerStats, SfuEvent, SfuStats, S
 _log = logging.getLogger(__name__)
 _REFRESH_S = 2.0
 """Between looks at the places of waiting kiosks."""
+_SLICE = 16
+"""Participants looked at before the loop may turn: media shares it."""
 _EXPLAINED = (events.SeatLoggedOut, events.SeatOnBreak, events.SeatDraining)
 _MAX_UNREAD_DECISIONS = 100_000
 
@@ -128,6 +130,7 @@ class Exchange:
         for command in (*definitions(self.directory.catalogue), *self._nobody_is_back_yet()):
             await self.scheduler.submit(command)
         self._spawn(self._watch_time())
+        self._spawn(self._watch_places())
         self._spawn(self._watch_decisions())
 
     async def close(self) -> None:
@@ -242,13 +245,20 @@ class Exchange:
         while True:
             now_s = self._clock.now_s()
             await self._perform(self._switchboard.handle_timeout(now_s))
-            await self._perform(self._teller.places())
             deadline_s = self._switchboard.deadline()
-            idle_s = _REFRESH_S if deadline_s is None else min(_REFRESH_S, max(0.0, deadline_s - now_s))
+            idle_s = None if deadline_s is None else max(0.0, deadline_s - now_s)
             self._wakened.clear()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(idle_s):
                     await self._wakened.wait()
+
+    async def _watch_places(self) -> None:
+        while True:
+            await asyncio.sleep(_REFRESH_S)
+            for number, participant in enumerate(list(self.participants)):
+                await self._perform(self._teller.place(participant))
+                if number % _SLICE == 0:
+                    await asyncio.sleep(0)
 
     async def _watch_decisions(self) -> None:
         while self._decisions is not None:

@@ -31,7 +31,6 @@ class Observatory:
     async def run(self) -> None:
         """Sample for ever; cancel to stop."""
         while True:
-            await asyncio.sleep(SAMPLE_S)
             await self._sample()
 
     def snapshot(self) -> Snapshot:
@@ -46,13 +45,16 @@ class Observatory:
         return snapshot
 
     async def _sample(self) -> None:
-        now_s = self._clock.now_s()
-        with_media = [(each, each.peer) for each in self._exchange.participants if each.peer is not None]
-        self.quality.keep({participant.who for participant, _ in with_media})
-        for participant, peer in with_media:
-            stats = self._exchange.media.peer_stats(peer)
-            if stats is None:
-                continue
-            self.quality.sample(participant.who, stats, now_s)
-            if stats.rtt_ms is not None:
-                await self._exchange.measured(participant, stats.rtt_ms)
+        """One round over everybody, spread over its time: media shares the loop."""
+        with_media = [each for each in self._exchange.participants if each.peer is not None]
+        self.quality.keep({participant.who for participant in with_media})
+        pause_s = SAMPLE_S / max(1, len(with_media))
+        for participant in with_media:
+            stats = self._exchange.media.peer_stats(participant.peer) if participant.peer is not None else None
+            if stats is not None:
+                self.quality.sample(participant.who, stats, self._clock.now_s())
+                if stats.rtt_ms is not None:
+                    await self._exchange.measured(participant, stats.rtt_ms)
+            await asyncio.sleep(pause_s)
+        if not with_media:
+            await asyncio.sleep(SAMPLE_S)

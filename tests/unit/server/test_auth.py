@@ -142,8 +142,9 @@ def test_roles_are_required(clock):
         identity.require(Role.PORTAL)
 
 
-def test_skills_may_be_a_list(clock):
-    _, verifier = pair(clock)
+def test_skills_may_be_a_list_or_everything(clock):
+    issuer, verifier = pair(clock)
+    assert verifier.verify(issuer.issue("s1", Role.SEAT, skills={"*": 3})).skills == {"*": 3}
     assert verifier.verify(signed({"role": "seat", "skills": ["housing", "market"]})).skills == {
         "housing": 5,
         "market": 5,

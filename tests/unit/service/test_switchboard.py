@@ -380,7 +380,7 @@ def test_nobody_is_told_to_have_fallen_back_in_the_queue(office):
     positions = []
     for position in (3, 3, 5, 2, 4):
         office.records.calls["c1"] = replace(CALL, position=position)
-        positions.append([each.call.position for each in told(office.teller.places(), kiosk)])
+        positions.append([each.call.position for each in told(office.teller.place(kiosk), kiosk)])
     assert positions == [[3], [], [], [2], []]
 
 
