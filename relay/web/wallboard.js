@@ -118,7 +118,7 @@ function showFigures(next) {
     answered: `${next.answered_today}`,
     abandoned: `${next.abandoned_today}`,
     'abandoned-share': ended ? percent(next.abandoned_today / ended, 1) : '',
-    residence: next.residence_p99_ms === null ? '–' : next.residence_p99_ms.toFixed(1),
+    residence: next.residence_p99_ms === null ? '–' : next.residence_p99_ms.toFixed(next.residence_p99_ms < 10 ? 1 : 0),
   };
   for (const [id, text] of Object.entries(figures)) byId(id).textContent = text;
   say(byId('level-title'), 'wallboard.level', { n: next.service_level_target_s });
@@ -182,6 +182,7 @@ function watch(client) {
 }
 
 function start() {
+  document.body.dataset.at = 'board';
   bindLanguage(byId('language'));
   const entitle = () => (document.title = t('brand.wallboard'));
   entitle();

@@ -281,6 +281,8 @@ export const WORDS = {
   'seat.kind.consult': ['咨询', 'Question'],
   'seat.kind.guide': ['帮导', 'Guidance'],
   'seat.kind.handle': ['帮办', 'Handle for them'],
+  'seat.purpose.consult': ['同事请您会商', 'A colleague asks your advice'],
+  'seat.purpose.conference': ['同事请您加入通话', 'A colleague asks you to join'],
   'seat.language.en': ['英语', 'English'],
   'seat.language.other': ['其他语言', 'Other language'],
   'seat.priority.elderly': ['60岁以上', '60 or older'],

@@ -6,8 +6,9 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
-from tests.support.browser import chromium
-from tests.support.page_server import PATIENCE_S, WEB, PageServer
+from relay.server.pages import WEB
+from tests.support.browser import NETWORK_CHANGED, chromium, load
+from tests.support.page_server import PATIENCE_S, PageServer
 
 OpenPage = Callable[..., Awaitable[Page]]
 COMPLAINTS = {"error", "warning"}
@@ -39,6 +40,7 @@ async def open_page(browser: Browser) -> AsyncIterator[OpenPage]:
         using: Browser | None = None,
         permissions: tuple[str, ...] = ("camera", "microphone"),
         frozen_clock: bool = False,
+        forgiving: bool = False,
     ) -> Page:
         width, height = viewport
         context = await (using or browser).new_context(
@@ -52,14 +54,15 @@ async def open_page(browser: Browser) -> AsyncIterator[OpenPage]:
         page.set_default_timeout(PATIENCE_S * 1000)
 
         def note(text: str) -> None:
-            if server.is_open:  # afterwards the page rightly complains that nobody answers
+            # When the server is gone, the page rightly complains that nobody answers.
+            if server.is_open and not forgiving and NETWORK_CHANGED not in text:
                 complaints.append(f"{path}: {text}")
 
         page.on("pageerror", lambda error: note(str(error)))
         page.on("console", lambda line: note(line.text) if line.type in COMPLAINTS else None)
         if frozen_clock:
             await page.clock.install()
-        await page.goto(f"{server.url}{path}{f'#token={token}' if token else ''}")
+        await load(page, f"{server.url}{path}{f'#token={token}' if token else ''}")
         return page
 
     yield open_

@@ -366,3 +366,14 @@ def civil_item(number: int) -> ItemInfo:
         group_zh="民政",
         group_en="Civil affairs",
     )
+
+
+async def test_a_page_whose_scripts_did_not_arrive_loads_again(open_page: OpenPage) -> None:
+    async with page_server("kiosk") as server:
+        server.missing.add("i18n.js")
+        page = await open_page(server, "kiosk.html", frozen_clock=True, forgiving=True)
+        await page.clock.fast_forward(14_000)
+        assert server.welcomes == 0
+        server.missing.clear()
+        await page.clock.fast_forward(2000)
+        await server.greeted()

@@ -7,8 +7,9 @@ import pytest
 from playwright.async_api import expect
 
 from relay.server import messages
+from relay.server.pages import WEB
 from tests.browser.conftest import OpenPage
-from tests.support.page_server import ITEMS, WEB, page_server
+from tests.support.page_server import ITEMS, page_server
 
 HAN = re.compile(r"[\u4e00-\u9fff]")
 ENTRY = re.compile(r"^  '(?P<key>[\w.-]+)': \[", re.MULTILINE)
@@ -26,6 +27,7 @@ FAMILIES = {
     "seat.kind.": ["consult", "guide", "handle"],
     "seat.priority.": ["elderly", "disabled", "appointment", "urgent"],
     "seat.language.": ["en"],
+    "seat.purpose.": ["consult", "conference"],
 }
 """The words that scripts put together from a stem and a value, with all values there are."""
 

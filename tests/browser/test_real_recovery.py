@@ -9,7 +9,7 @@ import pytest
 from playwright.async_api import Browser, Page, WebSocketRoute
 
 from relay import Role
-from tests.support.browser import until
+from tests.support.browser import load, until
 from tests.support.running_relay import running_relay
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -52,7 +52,7 @@ async def call(browser: Browser) -> AsyncIterator[Call]:
             page = await context.new_page()
             page.on("pageerror", lambda error: errors.append(str(error)))
             await page.route_web_socket("**/signal", partial(_relayed, lines[path]))
-            await page.goto(f"{running.url}/{path}#token={token}")
+            await load(page, f"{running.url}/{path}#token={token}")
             pages.append(page)
         kiosk, seat = pages
         await seat.click("#go-ready")

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Error as PlaywrightError
 
 EXECUTABLE = Path("/usr/bin/chromium")
 INSTALLED = EXECUTABLE.exists()
+NETWORK_CHANGED = "ERR_NETWORK_CHANGED"
 FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -54,6 +56,25 @@ async def chromium(
             yield browser
         finally:
             await browser.close()
+
+
+async def load(page: Page, url: str, attempts: int = 3) -> None:
+    """Open a page with all it needs. Chromium aborts what it is loading when an interface of the machine comes or goes
+    (`ERR_NETWORK_CHANGED`), be it one that carries none of it; then once more.
+    """
+    aborted: list[str] = []
+    page.on("requestfailed", lambda request: aborted.append(request.failure or ""))
+    for _ in range(attempts):
+        aborted.clear()
+        try:
+            await (page.reload() if page.url == url else page.goto(url))
+        except PlaywrightError as error:
+            if NETWORK_CHANGED not in error.message:
+                raise
+        else:
+            if not any(NETWORK_CHANGED in reason for reason in aborted):
+                return
+    raise AssertionError(f"the network of this machine changed {attempts} times while {url} was loading")
 
 
 async def until(page: Page, condition: str, patience_s: float = 8.0) -> None:

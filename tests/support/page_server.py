@@ -4,21 +4,19 @@ Every message of a page is decoded with the real schema, so a page that breaks t
 """
 
 import asyncio
-import mimetypes
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from http import HTTPStatus
-from pathlib import Path
 from typing import TypeVar
 
 import msgspec
-from websockets.asyncio.server import ServerConnection, serve
-from websockets.datastructures import Headers
-from websockets.exceptions import ConnectionClosed
-from websockets.http11 import Request, Response
-from websockets.typing import Subprotocol
+import uvicorn
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.routing import WebSocketRoute
+from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
-import relay
 from relay.server.messages import (
     Answer,
     ClientMessage,
@@ -32,10 +30,10 @@ from relay.server.messages import (
     Welcome,
 )
 from relay.server.messages import Request as ClientRequest
+from relay.server.pages import SecurityHeaders, page_routes
 from tests.support.lite_answer import lite_answer
+from tests.support.running_relay import serving
 
-WEB = Path(relay.__file__).parent / "web"
-POLICY = "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 PATIENCE_S = 8.0
 ITEMS = [
     ItemInfo(
@@ -79,10 +77,12 @@ class PageServer:
         self.sent: list[ClientMessage] = []
         self.is_open = True
         self.welcomes = 0
+        self.missing: set[str] = set()
+        """Files that are not found."""
         self.refuse: dict[type[ClientRequest], Failed] = {}
         """Requests to answer with a refusal, by type."""
         self._role, self._name, self._items, self._heartbeat_s = role, name, items, heartbeat_s
-        self._sockets: set[ServerConnection] = set()
+        self._sockets: set[WebSocket] = set()
         self._news = asyncio.Condition()
         self._decoder: msgspec.json.Decoder[ClientMessage] = msgspec.json.Decoder(ClientMessage)
 
@@ -102,26 +102,28 @@ class PageServer:
 
     async def say(self, message: ServerMessage) -> None:
         """Tell the page something."""
-        for socket in self._sockets:
-            await socket.send(msgspec.json.encode(message).decode())
+        for line in self._sockets:
+            await line.send_text(msgspec.json.encode(message).decode())
 
     async def cut(self, code: int = 1001) -> None:
         """Close the signalling from the server's side."""
-        for socket in [*self._sockets]:
-            await socket.close(code)
+        for line in [*self._sockets]:
+            self._sockets.discard(line)
+            await line.close(code)
 
-    async def converse(self, socket: ServerConnection) -> None:
+    async def converse(self, line: WebSocket) -> None:
         """Serve one WebSocket until it closes."""
-        self._sockets.add(socket)
+        await line.accept("relay.json")
+        self._sockets.add(line)
         try:
-            async for frame in socket:
-                message = self._decoder.decode(frame)
-                await socket.send(msgspec.json.encode(self._reply(message)).decode())
+            while line.application_state is WebSocketState.CONNECTED:
+                message = self._decoder.decode(await line.receive_text())
+                await line.send_text(msgspec.json.encode(self._reply(message)).decode())
                 await self._note(message)
-        except ConnectionClosed:
+        except WebSocketDisconnect:
             pass
         finally:
-            self._sockets.discard(socket)
+            self._sockets.discard(line)
 
     async def _note(self, message: ClientMessage) -> None:
         async with self._news:
@@ -152,34 +154,37 @@ class PageServer:
         return Ok(re=message.id)
 
 
-def _file(path: str) -> Response | None:
-    name = path.partition("?")[0].lstrip("/")
-    file = (WEB / name).resolve()
-    if not file.is_file() or WEB not in file.parents:
-        return Response(HTTPStatus.NOT_FOUND, "Not Found", Headers({"Content-Length": "0"}), b"")
-    body = file.read_bytes()
-    kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
-    headers = {"Content-Type": kind, "Content-Length": str(len(body)), "Content-Security-Policy": POLICY}
-    return Response(HTTPStatus.OK, "OK", Headers(headers), body)
+class Without:
+    """ASGI middleware: these files cannot be had."""
 
+    def __init__(self, app: ASGIApp, names: set[str]) -> None:
+        self._app = app
+        self._names = names
 
-def _answer_http(_connection: ServerConnection, request: Request) -> Response | None:
-    return None if request.path.endswith("/signal") else _file(request.path)
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"].lstrip("/") in self._names:
+            scope = scope | {"path": "/nothing"}
+        await self._app(scope, receive, send)
 
 
 @asynccontextmanager
 async def page_server(
     role: str, name: str = "", items: list[ItemInfo] | None = None, heartbeat_s: float = 20.0
 ) -> AsyncIterator[PageServer]:
-    """Pages at `server.url`, signalling beside them."""
+    """Pages at `server.url` as the daemon serves them, and the scripted signalling beside them."""
     server = PageServer(role, name, ITEMS if items is None else items, heartbeat_s)
-    protocols = [Subprotocol("relay.json")]
-    async with serve(
-        server.converse, "127.0.0.1", 0, process_request=_answer_http, subprotocols=protocols, open_timeout=1
-    ) as listener:
-        port = next(iter(listener.sockets)).getsockname()[1]
-        server.url = f"http://127.0.0.1:{port}/"
-        try:
-            yield server
-        finally:
-            server.is_open = False
+    app = Starlette(
+        routes=[WebSocketRoute("/signal", server.converse), *page_routes()],
+        middleware=[Middleware(Without, names=server.missing), Middleware(SecurityHeaders)],
+    )
+    config = uvicorn.Config(
+        app, loop="none", lifespan="off", log_config=None, ws="websockets-sansio", timeout_graceful_shutdown=1
+    )
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        async with serving(config, listener):
+            server.url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
+            try:
+                yield server
+            finally:
+                server.is_open = False
+                await server.cut()

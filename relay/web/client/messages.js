@@ -8,10 +8,11 @@
  * @typedef {{code: string, name_zh: string, name_en: string, group_zh: string, group_en: string, open: boolean}} Item
  * @typedef {{type: 'call.state', call: string, state: 'queued' | 'offered' | 'connected' | 'held' | 'ended',
  *   item: string, kind: string, position: number | null, expected_wait_s: number | null, waited_s: number,
- *   party: string, active: Source[], reason: string}} CallState
+ *   party: string, active: Source[], members: Member[], reason: string}} CallState
+ * @typedef {{who: string, role: string, name: string, held?: boolean}} Member
  * @typedef {{type: 'offer.made', offer: string, call: string, item: string, item_zh: string, item_en: string,
  *   kind: string, region: string, language: string, priority: string[], party: string, waited_s: number,
- *   expires_in_ms: number}} OfferMade
+ *   expires_in_ms: number, purpose: 'call' | 'consult' | 'conference', parent: string}} OfferMade
  * @typedef {{type: 'offer.ended', offer: string, outcome: string}} OfferEnded
  * @typedef {{type: 'seat.state', state: 'offline' | 'ready' | 'offered' | 'in-call' | 'wrap-up' | 'break',
  *   call: string, until_ms: number, reason: string}} SeatState
@@ -39,9 +40,10 @@ export const DEFAULTS = {
     waited_s: 0,
     party: '',
     active: [],
+    members: [],
     reason: '',
   },
-  'offer.made': { item_zh: '', item_en: '', language: 'zh', priority: [] },
+  'offer.made': { item_zh: '', item_en: '', language: 'zh', priority: [], purpose: 'call', parent: '' },
   'seat.state': { call: '', until_ms: 0, reason: '' },
   wallboard: {
     service_level: null,

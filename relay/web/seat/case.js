@@ -40,8 +40,9 @@ export function showTitle(place, { item = '', item_zh: zh = '', item_en: en = ''
 }
 
 /** Kind, language and priority at a glance. @param {HTMLElement} place @param {Partial<OfferMade>} known */
-export function showChips(place, { kind = '', language = 'zh', priority = [] }) {
+export function showChips(place, { kind = '', language = 'zh', priority = [], purpose = 'call' }) {
   const chips = [];
+  if (purpose !== 'call') chips.push(make('span', { className: 'chip warn', words: `seat.purpose.${purpose}` }));
   if (kind) chips.push(make('span', { className: 'chip', words: `seat.kind.${kind}` }));
   if (language !== 'zh')
     chips.push(
