@@ -7,25 +7,25 @@ the GIL while they wait for the mutex, cannot meet it in a deadlock.
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
 from cpython.exc cimport PyErr_SetFromErrno
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
-from libc.stdlib cimport calloc, free, realloc
 from libc.string cimport memcpy, memset
 
 from loadtest.engine.readings import Arrival, Reception, Transmission
 
 from ._linux cimport (
     AF_INET, CLOCK_MONOTONIC, CLOCK_REALTIME, EFD_NONBLOCK, EPOLLIN, EPOLL_CTL_ADD, EPOLL_CTL_DEL, MSG_DONTWAIT, TFD_NONBLOCK,
-    close, epoll_create1, epoll_ctl, epoll_event, epoll_wait, eventfd, htons, inet_ntop, inet_pton, iovec, mmsghdr, ntohs,
+    close, epoll_create1, epoll_ctl, epoll_event, epoll_wait, eventfd, htons, inet_ntop, inet_pton, ntohs,
     pthread_mutex_destroy, pthread_mutex_init, pthread_mutex_lock, pthread_mutex_t, pthread_mutex_unlock, read, sendto,
     sockaddr, sockaddr_in, timerfd_create, write,
 )
+from .memory cimport close_tray, close_world, grown, open_tray, open_world, room
 from .receive cimport expect
 from .repair cimport tick
 from .send cimport next_due, schedule, send_due, write_head
-from .socket cimport TRAY, Tray, arm, drain, prepare_inbox, turn_on_stamps
+from .socket cimport Tray, arm, drain, prepare_inbox, turn_on_stamps
 from .srtp cimport open_session, session_pointer
 from .ticks cimport clock_ns
 from .types cimport (
-    AUDIO_WINDOW, BATCH, BUCKETS, CELL, CONTROL, HISTORY, MAX_STREAMS, NOTHING, VIDEO_WINDOW, Beat, Bot, Program, Receiver,
+    AUDIO_WINDOW, BUCKETS, CELL, HISTORY, MAX_STREAMS, NOTHING, VIDEO_WINDOW, Beat, Bot, Program, Receiver,
     Sender, Totals, Waiting, World,
 )
 
@@ -34,23 +34,6 @@ cdef enum:
     TICK_NS = 10_000_000
     TIMER = 0x7FFFFFFE         # epoll data that is no bot
     WAKER = 0x7FFFFFFF
-
-
-cdef void* _room(size_t count, size_t size) except NULL:
-    cdef void* memory = calloc(max(count, <size_t> 1), size)
-    if memory == NULL:
-        raise MemoryError
-    return memory
-
-
-cdef void* _grown(void* memory, int32_t count, size_t size) except NULL:
-    """Room for one more than `count`, zeroed; doubled at powers of two."""
-    if count & (count - 1) == 0:
-        memory = realloc(memory, max(2 * count, 1) * size)
-        if memory == NULL:
-            raise MemoryError
-    memset(<uint8_t*> memory + count * size, 0, size)
-    return memory
 
 
 cdef class Engine:
@@ -71,19 +54,8 @@ cdef class Engine:
         self.epoll = self.timer = self.waker = -1
         self.sessions = {}
         pthread_mutex_init(&self.mutex, NULL)
-        self.world.histogram_count = histograms + 2
-        self.world.histograms = <int64_t*> _room(self.world.histogram_count * BUCKETS, sizeof(int64_t))
-        self.world.inbox = <uint8_t*> _room(BATCH, CELL)
-        self.world.outbox = <uint8_t*> _room(BATCH, CELL)
-        self.world.in_headers = <mmsghdr*> _room(BATCH, sizeof(mmsghdr))
-        self.world.in_vectors = <iovec*> _room(BATCH, sizeof(iovec))
-        self.world.out_vectors = <iovec*> _room(BATCH, sizeof(iovec))
-        self.world.in_names = <sockaddr_in*> _room(BATCH, sizeof(sockaddr_in))
-        self.world.in_controls = <uint8_t*> _room(BATCH, CONTROL)
-        self.tray.cells = <uint8_t*> _room(TRAY, CELL)
-        self.tray.lengths = <int32_t*> _room(TRAY, sizeof(int32_t))
-        self.tray.bots = <int32_t*> _room(TRAY, sizeof(int32_t))
-        self.tray.names = <sockaddr_in*> _room(TRAY, sizeof(sockaddr_in))
+        open_world(&self.world, histograms + 2)
+        open_tray(&self.tray)
         prepare_inbox(&self.world)
         self.epoll = epoll_create1(0)
         self.timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK)
@@ -97,25 +69,9 @@ cdef class Engine:
         for fd in (self.epoll, self.timer, self.waker):
             if fd >= 0:
                 close(fd)
-        for index in range(self.world.receiver_count):
-            free(self.world.receivers[index].packets_kept)
-        for index in range(self.world.program_count):
-            self._free_program(&self.world.programs[index])
-        for memory in (
-            <size_t> self.world.histograms, <size_t> self.world.inbox, <size_t> self.world.outbox, <size_t> self.world.in_headers,
-            <size_t> self.world.in_vectors, <size_t> self.world.out_vectors, <size_t> self.world.in_names,
-            <size_t> self.world.in_controls, <size_t> self.world.bots, <size_t> self.world.programs, <size_t> self.world.senders,
-            <size_t> self.world.receivers, <size_t> self.world.beats, <size_t> self.tray.cells, <size_t> self.tray.lengths,
-            <size_t> self.tray.bots, <size_t> self.tray.names,
-        ):
-            free(<void*> <size_t> memory)
+        close_world(&self.world)
+        close_tray(&self.tray)
         pthread_mutex_destroy(&self.mutex)
-
-    cdef void _free_program(self, Program* program) noexcept:
-        free(program.data)
-        free(program.payload_at)
-        free(program.frame_first)
-        free(program.frame_ticks)
 
     cdef void _lock(self) noexcept:
         with nogil:
@@ -146,10 +102,10 @@ cdef class Engine:
         cdef Program program
         memset(&program, 0, sizeof(program))
         cdef bytes joined = b"".join(media.payloads)
-        program.data = <uint8_t*> _room(len(joined), 1)
-        program.payload_at = <int32_t*> _room(len(media.payloads) + 1, sizeof(int32_t))
-        program.frame_first = <int32_t*> _room(len(media.frame_firsts) + 1, sizeof(int32_t))
-        program.frame_ticks = <int64_t*> _room(len(media.frame_ticks), sizeof(int64_t))
+        program.data = <uint8_t*> room(len(joined), 1)
+        program.payload_at = <int32_t*> room(len(media.payloads) + 1, sizeof(int32_t))
+        program.frame_first = <int32_t*> room(len(media.frame_firsts) + 1, sizeof(int32_t))
+        program.frame_ticks = <int64_t*> room(len(media.frame_ticks), sizeof(int64_t))
         memcpy(program.data, PyBytes_AS_STRING(joined), len(joined))
         for index, payload in enumerate(media.payloads):
             program.payload_at[index + 1] = program.payload_at[index] + <int32_t> len(payload)
@@ -160,7 +116,7 @@ cdef class Engine:
         program.frame_count, program.length_ticks, program.clock_rate_hz = len(media.frame_ticks), media.length_ticks, media.clock_rate_hz
         self._lock()
         try:
-            self.world.programs = <Program*> _grown(self.world.programs, self.world.program_count, sizeof(Program))
+            self.world.programs = <Program*> grown(self.world.programs, self.world.program_count, sizeof(Program))
             self.world.programs[self.world.program_count] = program
             self.world.program_count += 1
             return self.world.program_count - 1
@@ -172,7 +128,7 @@ cdef class Engine:
         self._lock()
         try:
             turn_on_stamps(fd)
-            self.world.bots = <Bot*> _grown(self.world.bots, self.world.bot_count, sizeof(Bot))
+            self.world.bots = <Bot*> grown(self.world.bots, self.world.bot_count, sizeof(Bot))
             self.world.bots[self.world.bot_count].fd = fd
             self._listen(fd, self.world.bot_count)
             self.world.bot_count += 1
@@ -253,8 +209,8 @@ cdef class Engine:
         try:
             if self._bot(bot).sender_count == MAX_STREAMS:
                 raise ValueError(f"a bot has at most {MAX_STREAMS} senders")
-            self.world.beats = <Beat*> _grown(self.world.beats, self.world.sender_count, sizeof(Beat))
-            self.world.senders = <Sender*> _grown(self.world.senders, self.world.sender_count, sizeof(Sender))
+            self.world.beats = <Beat*> grown(self.world.beats, self.world.sender_count, sizeof(Beat))
+            self.world.senders = <Sender*> grown(self.world.senders, self.world.sender_count, sizeof(Sender))
             sender = &self.world.senders[self.world.sender_count]
             sender.bot, sender.program = bot, media
             sender.ssrc, sender.rtx_ssrc = ssrc, rtx_ssrc
@@ -280,13 +236,13 @@ cdef class Engine:
         try:
             if self._bot(bot).receiver_count == MAX_STREAMS:
                 raise ValueError(f"a bot has at most {MAX_STREAMS} receivers")
-            self.world.receivers = <Receiver*> _grown(self.world.receivers, self.world.receiver_count, sizeof(Receiver))
+            self.world.receivers = <Receiver*> grown(self.world.receivers, self.world.receiver_count, sizeof(Receiver))
             receiver = &self.world.receivers[self.world.receiver_count]
             receiver.bot, receiver.ssrc, receiver.rtx_ssrc, receiver.stamp_id = bot, ssrc, rtx_ssrc, stamp_id
             receiver.rtx_payload_type, receiver.clock_rate_hz, receiver.video = rtx_payload_type, clock_rate_hz, video
             receiver.histogram = histogram + 2
             receiver.window = VIDEO_WINDOW if video else AUDIO_WINDOW
-            receiver.packets_kept = <Waiting*> _room(receiver.window, sizeof(Waiting))
+            receiver.packets_kept = <Waiting*> room(receiver.window, sizeof(Waiting))
             self._bot(bot).receivers[self._bot(bot).receiver_count] = self.world.receiver_count
             self._bot(bot).receiver_count += 1
             self.world.receiver_count += 1

@@ -35,6 +35,10 @@ class Bot:
         self.setup_ms: float | None = None
         """From `accept` to keys."""
         self.failure = ""
+        self.sources: tuple[Source, ...] = ()
+        """Negotiated to be sent."""
+        self.slots: tuple[Source, ...] = ()
+        """Negotiated to be received."""
         self._crew = crew
         self._seed = number
         self._network = network
@@ -107,16 +111,6 @@ class Bot:
         """Measure a slot from now on (first frame, freezes, gaps), or stop."""
         if slot in self._receivers:
             self._crew.engine.expect(self._receivers[slot], on)
-
-    @property
-    def slots(self) -> tuple[Source, ...]:
-        """What was negotiated to be received."""
-        return tuple(self._receivers)
-
-    @property
-    def sources(self) -> tuple[Source, ...]:
-        """What was negotiated to be sent."""
-        return tuple(self._senders)
 
     def reception(self, slot: Source) -> Reception:
         """Totals of a slot."""
@@ -207,6 +201,7 @@ class Bot:
                 self._senders[name] = self._sender(section, agreed, name)
             elif agreed.ssrc:
                 self._receivers[name] = self._receiver(section, agreed, name)
+        self.sources, self.slots = tuple(self._senders), tuple(self._receivers)
 
     def _sender(self, section: sdp.LocalSection, agreed: sdp.RemoteSection, name: Source) -> int:
         return self._crew.engine.add_sender(
