@@ -14,14 +14,19 @@ import { Views } from './ui/views.js';
 const VIEW_OF = { 'in-call': 'talk', 'wrap-up': 'wrapup' };
 const views = new Views();
 
+/** One token is worked with; another one takes a fresh page. */
+let working = false;
+
 function signIn() {
   views.show('signin');
   byId('token').focus();
-  byId('signin').addEventListener('submit', (event) => {
-    event.preventDefault();
-    rememberToken('seat', byId('token').value.trim());
-    location.reload();
-  });
+}
+
+/** @param {string} token */
+function take(token) {
+  rememberToken('seat', token);
+  if (working) location.reload();
+  else work(token);
 }
 
 /** @param {string} refusal */
@@ -40,6 +45,8 @@ function refused(refusal) {
 
 /** @param {string} token */
 function work(token) {
+  working = true;
+  views.show('starting', { focus: false });
   const client = new RelayClient({ token, codec: new URLSearchParams(location.search).get('codec') ?? '' });
   const desk = new Desk(client);
   const offer = new OfferCard(client);
@@ -104,7 +111,10 @@ function start() {
   entitle();
   runClock(byId('clock'));
   byId('unavailable-retry').addEventListener('click', () => location.reload());
-  views.show('starting', { focus: false });
+  byId('signin').addEventListener('submit', (event) => {
+    event.preventDefault();
+    take(byId('token').value.trim());
+  });
   const token = tokenOf('seat');
   if (token) work(token);
   else signIn();
