@@ -46,7 +46,9 @@ async def lifespan(portal: Starlette) -> AsyncIterator[None]:
         yield
 
 
-portal = Starlette(routes=[Route("/enter/{page}/{who}", enter), Route("/ask", ask, methods=["POST"])], lifespan=lifespan)
+portal = Starlette(
+    routes=[Route("/enter/{page}/{who}", enter), Route("/ask", ask, methods=["POST"])], lifespan=lifespan
+)
 
 if __name__ == "__main__":
     logging.basicConfig(level=logging.INFO)
