@@ -50,7 +50,7 @@ class Mailbox:
     def post(self, command: AnyCommand) -> "asyncio.Future[Answer]":
         """Queue a command. Raises Overloaded, or whatever the mailbox is shut with."""
         if self.shut is not None:
-            raise self.shut
+            raise self.shut.with_traceback(None)  # or it would grow with every caller
         if len(self._requests) >= self._capacity:
             raise Overloaded(f"{self._capacity} commands are waiting already")
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
@@ -77,6 +77,7 @@ class Mailbox:
     async def arrival(self, timeout_s: float) -> None:
         """Return when something is queued, when woken, or after the time."""
         if self._requests:
+            await asyncio.sleep(0)  # others have their turn, however many commands come
             return
         try:
             async with asyncio.timeout(timeout_s):

@@ -126,6 +126,7 @@ class SchedulerService:
         self._tasks: list[asyncio.Task[None]] = []
         self._closing = False
         self._told = 0
+        self._last_trouble = ""
         self._ticks_from_s = 0.0
         self._deciding: Deciding
         self._time: SteadyClock
@@ -167,7 +168,7 @@ class SchedulerService:
         self._mailbox.shut = Unavailable("the scheduler is closing")
         self._mailbox.wake()
         run, dispatch = self._tasks
-        await run
+        await asyncio.wait([run])
         try:
             async with asyncio.timeout(self._options.drain_s):
                 await self._dispatcher.drained()
@@ -230,6 +231,7 @@ class SchedulerService:
             try:
                 await self._mailbox.arrival(self._idle_s())
                 self.counters.last_run_s = self._clock.now_s()
+                self._dispatcher.look(self.counters.last_run_s)
                 await self._turn()
             except Exception as fault:
                 _log.exception("the scheduler met a bug outside of a decision")
@@ -307,11 +309,14 @@ class SchedulerService:
             self._tell(recovery.owed)  # a commit that reported failure, and had reached the disk
             await self._greet(restarted=True)
         except RelayError as still:
-            _log.warning("the journal is still unusable: %s", still)
+            if str(still) != self._last_trouble:
+                self._last_trouble = str(still)
+                _log.warning("the journal is still unusable: %s", still)
             return False
         except Exception:
             _log.exception("the engine cannot be rebuilt")  # and still this loop must not die
             return False
+        self._last_trouble = ""
         return True
 
     def _probe(self, journal: Journal) -> Recovery:

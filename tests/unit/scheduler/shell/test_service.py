@@ -439,6 +439,45 @@ async def test_effects_may_submit_commands_and_failing_ones_do_not_stop_the_rest
         assert running.state.calls["c1"].phase is CallPhase.TALKING
 
 
+async def test_a_cancelled_task_of_the_world_does_not_end_the_effects():
+    async def cancelled(effect: AnyEffect) -> None:
+        if isinstance(effect, Notify):
+            raise asyncio.CancelledError
+        carried.append(effect)
+
+    carried: list[AnyEffect] = []
+    async with service(world=cancelled) as running:
+        await staffed(running)
+        await running.submit(call(1))
+        await running._dispatcher.drained()
+        assert running.health().effects_given_up_total == 1
+        await running.submit(ask.LogIn("s1", PROFILE, ready=True))
+        await running._dispatcher.drained()
+        assert [type(effect) for effect in carried] == [Ring]
+
+
+async def test_an_effect_that_hangs_is_left_behind():
+    clock, carried = FakeClock(), []
+
+    async def hangs(effect: AnyEffect) -> None:
+        if isinstance(effect, Notify):
+            await asyncio.Event().wait()
+        carried.append(effect)
+
+    async with service(
+        clock=clock, world=hangs, settings=SchedulerSettings(seat_lease_ms=0, kiosk_lease_ms=0)
+    ) as running:
+        await staffed(running)
+        await running.submit(call(1))
+        await running.submit(ask.LogIn("s1", PROFILE, ready=True))
+        while not running.health().effects_given_up_total:
+            clock.advance(4.0)
+            running._mailbox.wake()
+            await asyncio.sleep(0.001)
+        await turned()
+        assert isinstance(carried[0], Ring)
+
+
 async def test_a_clock_that_is_set_back_does_not_stop_the_scheduler():
     class Machine(FakeClock):
         def set_wall(self, by_ms: int) -> None:
