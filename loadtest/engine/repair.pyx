@@ -21,7 +21,7 @@ cdef enum:
     PSFB = 206
     REPORT_NS = 1_000_000_000
     ASK_NS = 60_000_000        # between two requests for one packet
-    ASK_KEYFRAME_NS = 500_000_000
+    ASK_KEYFRAME_NS = 200_000_000   # what browsers wait for one
     MAX_TRIES = 10
     AUDIO_PATIENCE_NS = 150_000_000
     VIDEO_PATIENCE_NS = 600_000_000
@@ -128,10 +128,9 @@ cdef void _repair(World* world, Receiver* receiver, int64_t wall_ns) noexcept no
         if count:
             receiver.nacks += count
             send_rtcp(world, bot, data, length + 12 + 4 * count)
-    # Before the first frame it is the relay's business to ask.
-    if not (receiver.wants_keyframe and receiver.expected and receiver.frames_since_expected):
+    if not (receiver.wants_keyframe and receiver.expected and receiver.first_packet_ns):
         return
-    if wall_ns - receiver.asked_keyframe_ns > ASK_KEYFRAME_NS:
+    if wall_ns - max(receiver.asked_keyframe_ns, receiver.first_packet_ns) > ASK_KEYFRAME_NS:
         receiver.asked_keyframe_ns = wall_ns
         receiver.keyframe_requests += 1
         length = _begin_compound(world, bot, data)
