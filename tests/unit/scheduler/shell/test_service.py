@@ -464,9 +464,8 @@ async def test_an_effect_that_hangs_is_left_behind():
             await asyncio.Event().wait()
         carried.append(effect)
 
-    async with service(
-        clock=clock, world=hangs, settings=SchedulerSettings(seat_lease_ms=0, kiosk_lease_ms=0)
-    ) as running:
+    settings, options = SchedulerSettings(seat_lease_ms=0, kiosk_lease_ms=0), ServiceOptions(drain_s=0.01)
+    async with service(clock=clock, world=hangs, settings=settings, options=options) as running:
         await staffed(running)
         await running.submit(call(1))
         await running.submit(ask.LogIn("s1", PROFILE, ready=True))
