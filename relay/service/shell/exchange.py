@@ -224,6 +224,9 @@ class Exchange:
         for output in outputs:
             try:
                 await self._perform_one(output)
+            except Unavailable as refusal:
+                # The scheduler is closing; its next start finds out by itself who is there.
+                _log.info("not carried out: %s", refusal)
             except Exception:
                 self.observations.failed_outputs[type(output).__name__] += 1
                 _log.exception("could not carry out %r", output)
