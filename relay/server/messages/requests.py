@@ -21,6 +21,10 @@ class Hello(Request, kw_only=True, tag="hello"):
     session: Annotated[str, Meta(max_length=64)] = ""
     """From the last `welcome`, by a client that kept its PeerConnection: its media goes on without a new `offer`."""
 
+    def __repr__(self) -> str:
+        """Without the token and the session: whoever has them is this client."""
+        return f"Hello(id={self.id}, token=…, session=…)"
+
 
 class Offer(Request, kw_only=True, tag="offer"):
     """SDP offer of the participant's one PeerConnection, also to renegotiate or restart ICE. Reply: `answer`."""

@@ -84,3 +84,8 @@ def test_hostile_messagepack_is_malformed_and_nothing_else(frame):
 
 def test_unknown_fields_are_ignored():
     assert JsonCodec().parse('{"type": "heartbeat", "id": 1, "future": {"a": 1}}') == messages.Heartbeat(id=1)
+
+
+def test_a_login_does_not_show_its_secrets() -> None:
+    shown = repr(messages.Hello(token="secret-token", session="secret-session"))
+    assert "secret" not in shown
