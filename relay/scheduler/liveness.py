@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 from .entities import Appointment, Call
 from .index.timers import Due, Timer
+from .lifecycle import CONNECTED
 from .model import AppointmentPhase, CallPhase
 
 if TYPE_CHECKING:
     from .state import State
 
 _WAITING, _OFFERED = CallPhase.WAITING, CallPhase.OFFERED
-_CALLING_BACK, _TALKING = CallPhase.CALLING_BACK, CallPhase.TALKING
+_CALLING_BACK = CallPhase.CALLING_BACK
 
 
 def alive(state: State, timer: Timer) -> bool:
@@ -60,7 +61,7 @@ def _ring_back(call: Call, timer: Timer) -> bool:
 
 def _connect(call: Call, timer: Timer) -> bool:
     talk = call.talk
-    return talk is not None and not talk.connected and call.phase is _TALKING and call.deadline_ms == timer[0]
+    return talk is not None and not talk.connected and call.phase in CONNECTED and call.deadline_ms == timer[0]
 
 
 def _target(call: Call, timer: Timer) -> bool:

@@ -93,11 +93,15 @@ def fill(draft: Draft, seat: Seat) -> None:
         draft.offer(call.id, call.attempts + 1, call.enqueued_ms, call.virtual_ms, Choice(seat, rule, 1, (seat.id,)))
 
 
-def keepable(state: State, line: Line) -> tuple[int, int]:
-    """How many seats that fit `line` are kept idle for appointments, and how many may be."""
+def keepable(state: State, line: Line, joining: int = 0) -> tuple[int, int]:
+    """How many seats that fit `line` are kept idle for appointments, and how many may be.
+
+    `joining` is the bit of a seat that fits and wants calls from now on.
+    """
     fitting = state.supply.eligible(line)
+    staffed = fitting & state.supply.staffed | joining
     share = state.settings.appointments.lookahead_share
-    return (fitting & state.supply.kept).bit_count(), int(share * (fitting & state.supply.staffed).bit_count())
+    return (fitting & state.supply.kept).bit_count(), int(share * staffed.bit_count())
 
 
 def _place(draft: Draft, again: Requeued) -> None:
@@ -214,7 +218,7 @@ def _keep(draft: Draft, seat: Seat, call: Call | None) -> SeatReserved | None:
         hold = state.holds.first(seat.profile, passed)
         if hold is None or (_earlier(call, hold) is call and call is not None):
             return None
-        kept, allowed = keepable(state, state.holds.line_of(hold))
+        kept, allowed = keepable(state, state.holds.line_of(hold), seat.bit)
         if kept + draft.kept < allowed:
             appointment = state.appointments[hold.id]
             return SeatReserved(draft.at_ms, seat.id, hold.id, appointment.missed_ms, kept + 1, allowed)

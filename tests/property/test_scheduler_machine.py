@@ -39,7 +39,12 @@ START_MS = 1_790_000_000_000
 
 profiles = st.builds(
     SeatProfile,
-    skills=st.lists(st.builds(Skill, st.sampled_from(NODES), st.integers(0, 6)), min_size=1, max_size=3).map(tuple),
+    skills=st.lists(
+        st.builds(Skill, st.sampled_from(NODES), st.integers(0, 6)),
+        min_size=1,
+        max_size=3,
+        unique_by=lambda skill: skill.item,
+    ).map(tuple),
     regions=st.lists(st.sampled_from(REGIONS), min_size=1, max_size=2).map(tuple),
     languages=st.sampled_from((("zh",), ("zh", "en"))),
     kinds=st.sampled_from((tuple(Kind), (Kind.CONSULT,))),

@@ -71,14 +71,14 @@ def ask(
     line = _line(state, wanted, step)
     sticky = "" if origin is not WALK_IN else sticky_seat(state, wanted.citizen, wanted.case, draft.at_ms)
     target, target_until_ms, overflow = origin.target, NEVER_MS, False
-    choice = _choice(draft, wanted, line, origin, sticky)
+    if sticky and state.settings.sticky_wait_ms:
+        target, target_until_ms = _wait_for(draft, line, sticky)
+    choice = None if target_until_ms != NEVER_MS else _choice(draft, wanted, line, origin, sticky)
     if choice is None and not origin.parent:
         beyond = _beyond_cap(state, wanted, plan)
-        if beyond is not step:
+        if beyond is not step and not target:
             step, overflow = beyond, True
             choice = find_seat(draft, _line(state, wanted, step), wanted.region, None, sticky)
-        elif sticky and not target:
-            target, target_until_ms = _wait_for(draft, line, sticky)
     widen_ms = next((draft.at_ms + later.after_ms for later in plan if later.ring > step.ring), NEVER_MS)
     draft.events.append(
         CallRequested(
@@ -209,15 +209,14 @@ def _beyond_cap(state: State, wanted: RequestCall, plan: tuple[Step, ...]) -> St
 
 
 def _wait_for(draft: Draft, line: Line, sticky: str) -> tuple[str, int]:
-    """Whether, and until when, the call waits for its sticky seat alone."""
+    """Whether, and until when, the call waits for its sticky seat alone: one that is busy, and will be back."""
     state = draft.state
     seat = state.seats.get(sticky)
-    wait_ms = state.settings.sticky_wait_ms
-    if seat is None or not wait_ms or seat.presence is not Presence.READY:
+    if seat is None or seat.idle_entry is not None or seat.presence is not Presence.READY:
         return "", NEVER_MS
-    if not state.supply.eligible(line) >> seat.index & 1:
+    if not state.supply.eligible(line) & seat.bit:
         return "", NEVER_MS
-    return sticky, draft.at_ms + wait_ms
+    return sticky, draft.at_ms + state.settings.sticky_wait_ms
 
 
 def _give_up_ms(draft: Draft, wanted: RequestCall, origin: Origin) -> int:

@@ -13,7 +13,7 @@ from relay.scheduler.events import Configured, ItemsDefined, ItemsRetired, Recov
 from relay.scheduler.model import MAX_LEVEL
 from relay.scheduler.rules import Rules
 
-from .releases import drop_offer, withdraw
+from .releases import withdraw
 
 _MAX_CODE = 128
 _MAX_DEPTH = 8
@@ -70,4 +70,4 @@ def recover(draft: Draft, command: Recover) -> None:
     for call in sorted(draft.state.offers.values(), key=attrgetter("seq")):
         if call.deadline_ms <= draft.at_ms:
             withdraw(draft, call, "restart")
-            drop_offer(draft, call, "restart")
+            draft.requeue(call, target=call.target)

@@ -13,6 +13,7 @@ _DEADLINES = {
     CallPhase.OFFERED: Due.OFFER,
     CallPhase.CALLING_BACK: Due.RING_BACK,
     CallPhase.TALKING: Due.CONNECT,
+    CallPhase.HELD: Due.CONNECT,
 }
 
 

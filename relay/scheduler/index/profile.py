@@ -51,6 +51,8 @@ def check(profile: SeatProfile, catalogue: Catalogue) -> None:
         raise BadProfile(f"more than {MAX_SKILLS} skills or regions; name subtrees")
     if not 1 <= profile.capacity <= MAX_CAPACITY:
         raise BadProfile(f"capacity {profile.capacity} is not between 1 and {MAX_CAPACITY}")
+    if len({skill.item for skill in profile.skills}) < len(profile.skills):
+        raise BadProfile("an item is named twice")
     for skill in profile.skills:
         if not 0 <= skill.level <= MAX_LEVEL:
             raise BadProfile(f"level {skill.level} of {skill.item!r} is not between 0 and {MAX_LEVEL}")
