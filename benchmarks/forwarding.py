@@ -30,7 +30,7 @@ from Cython.Build import cythonize
 from pylibsrtp import Policy, Session
 from rich.console import Console
 from rich.table import Table
-from setuptools import Distribution, Extension
+from setuptools import Distribution, Extension  # type: ignore[import-untyped]
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))

@@ -18,8 +18,8 @@ from tests.support.media_bench import H264, OPUS, VP8, Bench, Client
 from tests.support.packets import fir, nack, pli, read_rtp, receiver_report, remb, rtp, rtx, sdes, sender_report, vp8
 from tests.support.shared import captured_rtp, corpus
 
-KINDS = dict(zip(range(1, 10), Extension, strict=True))
-IDS = {kind: wire_id for wire_id, kind in KINDS.items()}
+KINDS: dict[int, int] = dict(zip(range(1, 10), Extension, strict=True))
+IDS: dict[int, int] = {kind: wire_id for wire_id, kind in KINDS.items()}
 SEEDS = [
     rtp(7, 8, payload=vp8(keyframe=True, picture=1, level=2, key=3), extensions={1: b"0", 6: b"\x7f", 8: bytes(8)}),
     rtp(7, 8, payload=vp8(picture=1, wide=False), extensions={6: b"\x7f", 200: bytes(20)}, two_byte=True, padding=4),

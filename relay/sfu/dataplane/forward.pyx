@@ -24,7 +24,7 @@ from .routes cimport Key, endpoint_key, table_find
 from .socket cimport socket_flush
 from .streams cimport find_track, open_packet, owner_of
 from .types cimport (
-    CELL, DTLS, FOREIGN, KEYFRAME_SEEN, KEYFRAME_WANTED, NOTHING, RTCP, RTP, SLOT_STARTED, STRAY, STUN, TRACK_STARTED, VIDEO, Endpoint,
+    CELL, FOREIGN, KEYFRAME_SEEN, KEYFRAME_WANTED, NOTHING, RTCP, RTP, SLOT_STARTED, STRAY, STUN, TRACK_STARTED, VIDEO, Endpoint,
     Label, Packet, Start,
 )
 from .uplink cimport note_arrival

@@ -4,7 +4,7 @@ Every reason and every total has its meaning in one table here; metrics, documen
 tables.
 """
 
-from libc.stdint cimport int64_t, uint64_t
+from libc.stdint cimport int64_t
 
 DROPS = {
     Drop.FOREIGN_PROTOCOL: "first byte of no protocol known here (RFC 7983)",

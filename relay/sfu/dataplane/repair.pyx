@@ -102,7 +102,6 @@ cdef void _answer_nack(Worker* worker, Peer* peer, Slot* slot, uint32_t asked, i
 cdef void _resend(Worker* worker, Peer* peer, Slot* slot, uint16_t sequence, int64_t now_ns) noexcept nogil:
     cdef const Sent* sent = NULL
     cdef Recall recall = sent_recall(&slot.log, sequence, now_ns, peer.round_trip_ns, &sent)
-    cdef int length = 0
     slot.nacks_received += 1
     worker.hops.totals[<int> Total.NACKS_IN] += 1
     if recall == Recall.THROTTLED:

@@ -7,10 +7,10 @@ they are counted and the loop goes on. Only a descriptor that is no socket any m
 from cpython.exc cimport PyErr_SetFromErrno
 from libc.errno cimport errno
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t
-from libc.string cimport memcpy, memset
+from libc.string cimport memcpy
 
 from ._inet cimport (
-    AF_INET, AF_INET6, CMSG_DATA, CMSG_FIRSTHDR, CMSG_NXTHDR, cmsghdr, mmsghdr, msghdr, sockaddr, sockaddr_in6,
+    AF_INET, AF_INET6, CMSG_DATA, CMSG_FIRSTHDR, CMSG_NXTHDR, cmsghdr, msghdr, sockaddr, sockaddr_in6,
 )
 from ._linux cimport (
     CLOCK_REALTIME, EAGAIN, EBADF, EINTR, EINVAL, EIO, EMSGSIZE, ENOBUFS, ENOTSOCK, MSG_DONTWAIT, SCM_TIMESTAMPNS,

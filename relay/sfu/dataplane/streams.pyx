@@ -10,7 +10,7 @@ Rules:
 - SSRCs of no track are remembered, a few per peer: libsrtp keeps state for each, and the oldest is taken out again.
 """
 
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t
+from libc.stdint cimport int32_t, uint32_t
 from libc.string cimport memcmp, memmove
 
 from .header cimport read16, read_elements, strip_padding, write16, write32
@@ -20,7 +20,7 @@ from .rewrite cimport rewrite_await
 from .routes cimport Key, anywhere_key, stream_key, table_find, table_put, table_remove
 from .srtp cimport forget_stream, unprotect
 from .types cimport MID, NOTHING
-from .worker cimport MAX_STRANGERS, Slot
+from .worker cimport MAX_STRANGERS
 
 cdef enum:
     SILENT_NS = 1_000_000_000

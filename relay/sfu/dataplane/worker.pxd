@@ -81,8 +81,7 @@ ctypedef struct Track:
     uint64_t keyframes
     uint64_t nacks_sent
     uint32_t keyframe_timestamp
-    int in_band                # index of the payload type that brings its own parameter sets: a picture without them is no
-                               # place to start; NOTHING: none did
+    int in_band                # index of the payload type that brings parameter sets of its own; NOTHING: none
     uint32_t clock_rate_hz     # of the packet that came last
     int64_t last_packet_ns
     # owned: the last sender report

@@ -48,12 +48,8 @@ class PictureOracle:
         picture = self._unwrap(packet.picture or 0)
         level, key = packet.level or 0, packet.key or 0
         if self.offsets is None:
-            before = self.last
-            self.offsets = (
-                (0, 0, 0)
-                if before is None
-                else tuple(b + 1 - n for b, n in zip(before, (picture, level, key), strict=True))
-            )
+            before = self.last or (picture - 1, level - 1, key - 1)
+            self.offsets = before[0] + 1 - picture, before[1] + 1 - level, before[2] + 1 - key
         out = picture + self.offsets[0], (level + self.offsets[1]) % 256, (key + self.offsets[2]) % 32
         self.source = picture if self.source is None else max(picture, self.source)
         last = self.last or (out[0], 0, 0)
@@ -76,6 +72,7 @@ class RewriteOracle:
         self.received_ns: int | None = None
         self.complete = True
         self.waiting = True
+        self.source_highest = 0
         self.pictures = PictureOracle()
 
     def switch(self) -> None:

@@ -133,14 +133,18 @@ def test_a_flood_of_ssrcs_costs_only_its_sender(bench: Bench) -> None:
     kiosk, other = bench.client().join(), bench.client().join()
     track, others = kiosk.track(), other.track(0x7777)
     kiosk.track(0, payloads=VP8)
-    for first in range(10_000, 10_400, 100):
-        kiosk.send(*(rtp(1, ssrc=ssrc) for ssrc in range(first, first + 100)))
+    flood = [kiosk.outbound.protect(rtp(1, ssrc=ssrc)) for ssrc in range(10_000, 10_400)]
+    for first in range(0, 400, 100):
+        kiosk.send_raw(*flood[first : first + 100])
         bench.pump(100)
     kiosk.send(rtp(1))
     other.send(rtp(1, ssrc=0x7777))
     bench.pump(2)
     assert packets_of(bench, track, others) == [1, 1]
     assert bench.drops() == {"unknown_ssrc": 400}
+    kiosk.send_raw(*reversed(flood))
+    bench.pump(400)
+    assert bench.drops() == {"unknown_ssrc": 400 + 400 - 16, "replayed": 16}, "only the last few are remembered"
 
 
 def test_the_payload_type_may_change_on_the_way(bench: Bench) -> None:
