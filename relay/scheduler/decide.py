@@ -33,8 +33,8 @@ def decide(state: State, command: commands.Command, now_ms: int) -> tuple[AnyEve
 
 def _tick(draft: Draft, command: commands.Tick) -> None:
     del command
-    timer = draft.state.timers.first()
-    if timer is not None and timer[0] <= draft.at_ms:
+    timer = draft.state.timers.due(draft.at_ms)
+    if timer is not None:
         draft.at_ms = max(timer[0], draft.state.clock_ms)
         timers.fire(draft, timer)
 

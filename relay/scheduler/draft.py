@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from .state import State
 
 
+_NONE: frozenset[str] = frozenset()
+
+
 class Requeued(NamedTuple):
     """A call that waits again, although the index of waiting calls does not have it yet."""
 
@@ -47,15 +50,15 @@ class Draft:
         """Bits of seats that are no longer free."""
         self.kept = 0
         """Seats kept for appointments."""
-        self.placed: set[str] = set()
+        self.placed: frozenset[str] = _NONE
         """Calls that no longer wait."""
         self.requeued: list[Requeued] = []
         """Calls that wait again."""
         self.freed: dict[str, int] = {}
         """Seats that have room again: so many calls and wrap-ups less."""
-        self.hushed: set[str] = set()
+        self.hushed: frozenset[str] = _NONE
         """Of the freed seats, those that rang."""
-        self.unkept: set[str] = set()
+        self.unkept: frozenset[str] = _NONE
         """Of the freed seats, those that were kept for an appointment."""
         self._calls = state.calls_made
         self._offers = state.offers_made
@@ -68,12 +71,12 @@ class Draft:
     def hush(self, seat: str, *, took: bool = False) -> None:
         """A seat has stopped ringing, or (`took`) is in the call it rang for."""
         self.freed[seat] = self.freed.get(seat, 0) - took
-        self.hushed.add(seat)
+        self.hushed |= {seat}
 
     def unkeep(self, seat: str) -> None:
         """A seat is no longer kept for an appointment."""
         self.freed.setdefault(seat, 0)
-        self.unkept.add(seat)
+        self.unkept |= {seat}
 
     def requeue(self, call: Call, *, line: Line | None = None, target: str = "", but: str = "") -> None:
         """A call waits again, in `line` or for `target` as its search will be, and not for the seat `but`."""
@@ -102,7 +105,7 @@ class Draft:
         """Ring the chosen seat."""
         self._offers += 1
         self.taken |= choice.seat.bit
-        self.placed.add(call)
+        self.placed |= {call}
         at_ms = self.at_ms
         self.events.append(
             CallOffered(

@@ -26,11 +26,11 @@ class Engine:
 
         Raises a `Refusal` when the command is refused; what was due before has happened then, see `advance`.
         """
-        due = () if isinstance(command, Recover) else self.advance(now_ms)
-        if isinstance(command, Tick):
-            return due
-        events = self.step(command, now_ms)
-        return due + events if due else events
+        if type(command) is Tick:
+            return self.advance(now_ms)
+        if self.state.timers.due(now_ms) is None or type(command) is Recover:
+            return self.step(command, now_ms)
+        return self.advance(now_ms) + self.step(command, now_ms)
 
     def step(self, command: Command, now_ms: int) -> tuple[AnyEvent, ...]:
         """One decision, which has happened when this returns: all its events, or a `Refusal` and none."""
@@ -42,9 +42,8 @@ class Engine:
     def advance(self, now_ms: int) -> tuple[AnyEvent, ...]:
         """Decide all timers due by `now_ms`, each at its own time."""
         happened: list[AnyEvent] = []
-        while (wake_ms := self.state.next_wake_ms()) is not None and wake_ms <= now_ms:
-            events = self.step(_TICK, now_ms)
-            happened += events
+        while self.state.timers.due(now_ms) is not None:
+            happened += self.step(_TICK, now_ms)
         return tuple(happened)
 
     def next_wake_ms(self) -> int | None:

@@ -79,7 +79,8 @@ def ask(
         if beyond is not step and not target:
             step, overflow = beyond, True
             choice = find_seat(draft, _line(state, wanted, step), wanted.region, None, sticky)
-    widen_ms = next((draft.at_ms + later.after_ms for later in plan if later.ring > step.ring), NEVER_MS)
+    after = plan.index(step) + 1
+    widen_ms = draft.at_ms + plan[after].after_ms if after < len(plan) else NEVER_MS
     draft.events.append(
         CallRequested(
             draft.at_ms,
@@ -120,11 +121,9 @@ def ask(
 
 
 def require_region(state: State, code: str) -> None:
-    """Raise UnknownRegion unless the division, or the county around it, is known."""
+    """Raise UnknownRegion unless the division is known; a town is when its county is."""
     path = regions.chain(code)
-    if state.regions and not any(around in state.regions for around in path if around != COUNTRY):
-        raise UnknownRegion(f"the division {code!r} is not among those defined")
-    if state.regions and len(code) == 6 and code not in state.regions and code != COUNTRY:
+    if state.regions and code != COUNTRY and state.regions.isdisjoint(path[:-1] if len(code) > 6 else (code,)):
         raise UnknownRegion(f"the division {code!r} is not among those defined")
 
 
@@ -220,13 +219,12 @@ def _wait_for(draft: Draft, line: Line, sticky: str) -> tuple[str, int]:
 
 
 def _give_up_ms(draft: Draft, wanted: RequestCall, origin: Origin) -> int:
-    state = draft.state
-    settings = state.settings
-    if origin.parent:
+    settings = draft.state.settings
+    if origin.parent or not (settings.max_wait_ms or settings.deflect_at_close):
         return NEVER_MS
     limits = [draft.at_ms + settings.max_wait_ms] if settings.max_wait_ms else []
     if settings.deflect_at_close:
-        hours = state.rules.timetable.hours(wanted.item, wanted.region)
+        hours = draft.state.rules.timetable.hours(wanted.item, wanted.region)
         if hours is not None:
             limits.append(max(draft.at_ms + 1, hours.closes_ms(draft.at_ms)))
     return min(limits, default=NEVER_MS)

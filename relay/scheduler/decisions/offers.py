@@ -137,7 +137,7 @@ def _join(draft: Draft, invitation: Call, waited_ms: int) -> None:
         if sibling is not invitation:
             if sibling.target == invitation.seat:
                 abandon(draft, sibling, Party.ENGINE, "joined")
-            draft.placed.add(sibling.id)
+            draft.placed |= {sibling.id}
 
 
 def _took(state: State, command: AcceptOffer) -> bool:

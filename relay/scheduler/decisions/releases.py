@@ -58,7 +58,7 @@ def abandon(draft: Draft, call: Call, by: Party, reason: str, resume_until_ms: i
     ringing = call.phase is CallPhase.OFFERED
     if ringing:
         withdraw(draft, call, "abandoned")
-    draft.placed.add(call.id)
+    draft.placed |= {call.id}
     waited_ms = max(0, draft.at_ms - call.enqueued_ms)
     draft.events.append(
         CallAbandoned(draft.at_ms, call.id, call.kiosk, by, reason, waited_ms, ringing, resume_until_ms)
@@ -132,7 +132,7 @@ def drop_offer(draft: Draft, call: Call, reason: str) -> None:
 def drop_target(draft: Draft, call: Call, reason: str) -> None:
     """The one seat that was asked for does not come: an invitation ends, a call asks all that fit."""
     if call.parent:
-        draft.placed.add(call.id)
+        draft.placed |= {call.id}
         waited_ms = max(0, draft.at_ms - call.enqueued_ms)
         draft.events.append(
             CallAbandoned(draft.at_ms, call.id, call.kiosk, Party.SEAT, reason, waited_ms, ringing=False)

@@ -66,6 +66,15 @@ class Timers:
             heapify(self._heap)
             self._limit = max(4096, 2 * len(self._heap))
 
+    def due(self, now_ms: int) -> Timer | None:
+        """As `first`, if that is due by now; cheap while nothing is."""
+        heap = self._heap
+        while heap and heap[0][0] <= now_ms:
+            if self._alive(heap[0]):
+                return heap[0]
+            heappop(heap)
+        return None
+
     def first(self) -> Timer | None:
         """The living timer that is due first."""
         heap = self._heap
