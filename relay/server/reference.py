@@ -9,6 +9,7 @@ import msgspec
 
 from relay.errors import RelayError
 from relay.metrics import catalogue
+from relay.scheduler.shell import webhook as _a_door_of_its_own  # noqa: F401
 from relay.server import facade as _every_error_is_defined_by_now  # noqa: F401
 from relay.server import messages
 from relay.server.operations import Operation
