@@ -20,7 +20,7 @@ _OBSERVATION_S: Final = 0.25
 _OBSERVATIONS: Final = 20
 _FADING: Final = 0.9
 """Weight of an observation against the next one, in the likelihood."""
-_FORGETTING: Final = 0.75
+_FORGETTING: Final = 0.9
 """The same, in the mean loss."""
 _FACTORS: Final = (1.02, 1.0, 0.95)
 _BALANCE_BPS: Final = 75_000.0
@@ -95,12 +95,7 @@ class LossBased:
 
     def _likelihood(self, bandwidth_bps: float) -> tuple[float, float, float]:
         """(Logarithm of the likelihood of what was observed, the bandwidth, the inherent loss that makes it greatest)."""
-        rows: list[tuple[float, float, float]] = []
-        weight = 1.0
-        for received, lost, rate_bps in reversed(self._observations):
-            passing = min(1.0, bandwidth_bps / rate_bps) if rate_bps > 0 else 1.0
-            rows.append((weight * lost, weight * received, passing))
-            weight *= _FADING
+        rows = self._rows(bandwidth_bps)
         highest = min(_FREE_LOSS + _BALANCE_BPS / bandwidth_bps, _MAX_LOSS)
         loss = min(max(self.inherent_loss, _MIN_LOSS), highest)
         for _ in range(_NEWTON_STEPS):
@@ -111,6 +106,19 @@ class LossBased:
             kept = (1 - loss) * passing
             total += weighted_lost * log(1 - kept) + weighted_received * (log(kept) + preference)
         return total, bandwidth_bps, loss
+
+    def _rows(self, bandwidth_bps: float) -> list[tuple[float, float, float]]:
+        """(Weight of lost, weight of received, share that fits the bandwidth): one row for all that fitted whole."""
+        rows = []
+        weight, fitting_lost, fitting_received = 1.0, 0.0, 0.0
+        for received, lost, rate_bps in reversed(self._observations):
+            if rate_bps <= bandwidth_bps:
+                fitting_lost += weight * lost
+                fitting_received += weight * received
+            else:
+                rows.append((weight * lost, weight * received, bandwidth_bps / rate_bps))
+            weight *= _FADING
+        return [(fitting_lost, fitting_received, 1.0), *rows]
 
     def _loss_bound_bps(self) -> float:
         """However the loss came to be, at so much of it no more than this. Each observation counts the same, be it large or small."""

@@ -39,13 +39,14 @@ class Trendline:
         self._delay_ms += variation_ms
         self._smoothed_ms = _SMOOTHING * self._smoothed_ms + (1 - _SMOOTHING) * self._delay_ms
         x = arrived_ms - self._zero_ms
+        window = self._window
         self._add(x, self._smoothed_ms, 1)
-        self._window.append((x, self._smoothed_ms))
-        if len(self._window) > _WINDOW:
-            self._add(*self._window.popleft(), -1)
+        window.append((x, self._smoothed_ms))
+        if len(window) > _WINDOW:
+            self._add(*window.popleft(), -1)
             if x > _REBASE_MS:
                 self._rebase()
-        if len(self._window) == _WINDOW:
+        if len(window) == _WINDOW:
             spread = _WINDOW * self._sxx - self._sx * self._sx
             if spread > 0:
                 self.slope = (_WINDOW * self._sxy - self._sx * self._sy) / spread
