@@ -238,7 +238,6 @@ cdef class Forwarder:
         sessions = open_session(profile, receive, True), open_session(profile, send, False)
         row.receive_session = session_pointer(sessions[0])
         row.send_session = session_pointer(sessions[1])
-        row.stranger_count = 0
         self.sessions[row.row] = sessions
         want_keyframes(&self.worker, row, clock_ns())
 

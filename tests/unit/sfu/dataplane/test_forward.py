@@ -8,7 +8,7 @@ import pytest
 
 from relay.sfu.ports import ArrivalKind, Kind, NoticeKind
 from tests.support.media_bench import CM80, GCM, KEY_BYTES, OPUS, VP8, Bench
-from tests.support.packets import receiver_report, remb, rtp, sdes, vp8
+from tests.support.packets import nack, receiver_report, remb, rtp, rtx, sdes, vp8
 
 STUN = bytes([0, 1, 0, 0]) + bytes(16)
 DTLS = bytes([22, 254, 253]) + bytes(20)
@@ -273,3 +273,15 @@ def test_the_stay_of_every_forwarded_packet_is_measured(bench: Bench) -> None:
     bounds, counts = bench.forwarder.residence()
     assert len(counts) == len(bounds) + 1
     assert sum(counts) == 30
+
+
+def test_the_stay_of_retransmissions_says_nothing_and_is_not_measured(bench: Bench) -> None:
+    kiosk, seat = bench.client().join(), bench.client().join()
+    bench.forwarder.connect(seat.slot(), kiosk.track(0x1111, 0x4444))
+    kiosk.send(rtp(1, payload=vp8(keyframe=True)), rtp(3, payload=vp8()))
+    kiosk.send(rtx(rtp(2, payload=vp8()), sequence=1, ssrc=0x4444, payload_type=97))
+    bench.pump(3)
+    seat.send_rtcp(nack(0x2222, (seat.take()[0].sequence, 0)))
+    bench.pump(1)
+    assert bench.count("packets_out") == 4
+    assert sum(bench.forwarder.residence()[1]) == 2

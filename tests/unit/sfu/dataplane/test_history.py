@@ -53,6 +53,13 @@ def test_a_late_packet_is_kept_at_its_own_position() -> None:
     assert [ring.find(position) for position in range(9, 14)] == [None, *(body(n)[:50] for n in (10, 11, 12)), None]
 
 
+def test_a_log_that_grows_with_gaps_in_it_forgets_nothing() -> None:
+    log = StreamHistory(video=True)
+    for sequence in (1024, 1, 513):
+        log.note(sequence, sequence, MS)
+    assert [log.recall(sequence, MS, 0) for sequence in (1024, 1, 513)] == [(ANSWER, n) for n in (1024, 1, 513)]
+
+
 def test_a_number_is_answered_once_in_a_round_trip_and_five_times() -> None:
     log = StreamHistory(video=True)
     log.note(65535, 7, MS)

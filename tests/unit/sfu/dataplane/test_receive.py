@@ -41,6 +41,12 @@ def test_what_is_missing(arrivals: list[int], last: Drop, missing: int) -> None:
     assert len(reception.missing) == missing
 
 
+def test_a_position_is_not_taken_for_the_one_that_was_there_a_window_ago() -> None:
+    reception = StreamReception(90_000)
+    assert set(arrive(reception, *range(10, 10 + 2048), 10 + 2049)) == {Drop.KEPT}
+    assert arrive(reception, 10 + 2048, 10 + 2048) == [Drop.KEPT, Drop.DUPLICATE]
+
+
 def test_missing_packets_are_asked_for_after_a_while_again_and_again_and_then_given_up() -> None:
     reception = StreamReception(90_000)
     arrive(reception, 10, 12)

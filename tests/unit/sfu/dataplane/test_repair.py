@@ -200,6 +200,23 @@ def test_only_video_that_somebody_gets_is_asked_for(bench: Bench, connected: boo
     assert asked_of(call.kiosk) == ([110] if connected else [])
 
 
+@pytest.mark.parametrize("lost_before", [True, False])
+def test_what_was_missed_while_nobody_looked_is_not_asked_for(bench: Bench, lost_before: bool) -> None:
+    call = Call(bench)
+    if lost_before:
+        lose(call, 110)
+    bench.forwarder.disconnect(call.slot)
+    if not lost_before:
+        lose(call, 110)
+    bench.forwarder.connect(call.slot, call.track)
+    call.kiosk.send(rtp(120, payload=vp8(keyframe=True)), rtp(122, payload=vp8()))
+    bench.pump(2)
+    bench.tick(later_ms=15)
+    asked = asked_of(call.kiosk)
+    assert 110 not in asked
+    assert 121 in asked
+
+
 def test_many_slots_of_one_track_ask_its_source_once(bench: Bench) -> None:
     call = Call(bench)
     for _ in range(5):
@@ -222,6 +239,7 @@ def test_the_removal_of_a_track_that_misses_packets_leaves_the_others_asked_for(
     for call in calls:
         lose(call, 110)
     bench.forwarder.remove_track(calls[1].track)
+    calls[1].kiosk.track(0x9999)
     bench.tick(later_ms=15)
     assert [asked_of(call.kiosk) for call in calls] == [[110], [], [110]]
 

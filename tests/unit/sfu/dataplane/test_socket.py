@@ -61,6 +61,17 @@ def test_only_equal_lengths_are_segments_of_one_message(bench: Bench, sizes: lis
     assert bench.count("messages_out") == messages
 
 
+def test_a_message_has_no_more_segments_than_kernels_take(bench: Bench) -> None:
+    kiosk, seat = bench.client().join(), bench.client().join()
+    track = kiosk.track()
+    for ssrc in (0x2222, 0x2223):
+        bench.forwarder.connect(seat.slot(ssrc), track)
+    kiosk.send(*(rtp(n, payload=vp8(keyframe=True)) for n in range(40)))
+    bench.forwarder.pump()
+    assert len(seat.take()) == 80
+    assert bench.count("messages_out") == 2
+
+
 def test_more_than_the_queue_holds_is_sent_in_several_calls(make_bench: Callable[..., Bench]) -> None:
     bench = make_bench(queue_packets=7)
     kiosk = bench.client().join()
@@ -91,10 +102,12 @@ def test_a_kernel_that_does_not_segment_gets_single_packets_for_good(bench: Benc
     assert bench.count("segmentation_refused") == before
 
 
-def test_an_address_that_cannot_be_reached_costs_only_its_own_packets(bench: Bench) -> None:
+@pytest.mark.parametrize("unreachable", ["255.255.255.255", "192.0.2.1"], ids=["EACCES", "EINVAL"])
+def test_an_address_that_cannot_be_reached_costs_only_its_own_packets(bench: Bench, unreachable: str) -> None:
+    """Even if the error is the one by which a kernel says that it does not segment."""
     kiosk = bench.client().join()
     gone, seat = seats_of(bench, kiosk, 2)
-    bench.forwarder.set_path(gone.peer, ("255.255.255.255", 9))
+    bench.forwarder.set_path(gone.peer, (unreachable, 9))
     for first in (0, 10):
         kiosk.send(*frame(1000, 10, first))
         bench.pump(10)

@@ -101,7 +101,7 @@ def test_retransmissions_of_nothing_are_ignored(bench: Bench, packet: bytes, rea
 
 def test_a_sender_that_says_goodbye_may_go_on_under_another_ssrc(bench: Bench) -> None:
     kiosk, seat = kiosk_with_mid(bench), bench.client().join()
-    track = kiosk.track(0x1111, mid=b"1")
+    track = kiosk.track(0x1111, 0x4444, mid=b"1")
     bench.forwarder.connect(seat.slot(), track)
     kiosk.send(rtp(40_000, 1, payload=vp8(keyframe=True, picture=9), marker=True))
     bench.pump(1)
@@ -115,6 +115,11 @@ def test_a_sender_that_says_goodbye_may_go_on_under_another_ssrc(bench: Bench) -
     bench.pump(2)
     before, after = seat.take()
     assert (after.sequence - before.sequence, bench.forwarder.track_ssrc(track)) == (1, 0x5555)
+    kiosk.send(rtp(9, 11, ssrc=0x5555, payload=vp8()))
+    kiosk.send(rtx(rtp(8, 10, payload=vp8()), sequence=1, ssrc=0x6666, payload_type=97))
+    bench.pump(2)
+    assert bench.forwarder.track_stats(track).recovered == 1, "retransmissions come under another SSRC, too"
+    assert kiosk.track(0x4444) != track, "the old one is free for another track"
     assert 0 < (after.timestamp - before.timestamp) % 2**32 < 2**31
     assert bench.drops() == {"unknown_ssrc": 1, "awaiting_keyframe": 1}
 

@@ -16,9 +16,14 @@ def connected(bench: Bench) -> tuple[Client, Client, int, int]:
 
 def test_a_new_path_is_used_and_the_old_address_still_heard(bench: Bench) -> None:
     kiosk, seat, _, _ = connected(bench)
+    kiosk.send(rtp(1, payload=vp8(keyframe=True)))
+    bench.pump(1)
+    assert len(seat.take()) == 1
+    bench.notices()
     before, after = seat.socket, seat.open_socket()
     bench.forwarder.set_path(seat.peer, after.getsockname())
-    kiosk.send(rtp(1, payload=vp8(keyframe=True)))
+    assert bench.notices() == [], "a stream that flows needs no keyframe for a new path"
+    kiosk.send(rtp(2, payload=vp8()))
     bench.pump(1)
     assert seat.datagrams() == []
     seat.socket = after
