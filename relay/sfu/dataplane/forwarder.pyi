@@ -2,19 +2,19 @@
 records of the same shape, from `records.py`."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, final
+from typing import Any, Self, final
 
 @final
 class Forwarder:
-    def __init__(
-        self,
+    def __new__(
+        cls,
         *,
         max_peers: int = 1024,
         max_tracks: int = 4096,
         max_slots: int = 8192,
         history_bytes: int = ...,
         queue_packets: int = 1024,
-    ) -> None: ...
+    ) -> Self: ...
     def attach(self, fd: int) -> None: ...
     def pump(self) -> list[Any]: ...
     def transmit(self, data: bytes, address: tuple[str, int]) -> bool: ...

@@ -1,8 +1,8 @@
-from typing import final
+from typing import Self, final
 
 @final
 class StreamRewrite:
-    def __init__(self, gated: bool, first_sequence: int, first_timestamp: int, clock_rate_hz: int) -> None: ...
+    def __new__(cls, gated: bool, first_sequence: int, first_timestamp: int, clock_rate_hz: int) -> Self: ...
     def switch(self) -> None: ...
     def label(
         self,
