@@ -33,7 +33,7 @@ class DelayBased:
         usage = Usage.OVERUSE if Usage.OVERUSE in usages else self._detector.usage
         if groups:
             delay_s = min([arrived_s - sent_s for sent_s, arrived_s, _ in groups])
-            self.queue.handle_delay(delay_s, now - feedback.newest_sent_s, now)
+            self.queue.handle_delay(delay_s, max(now - feedback.newest_sent_s, 0.0), now)
             if self.queue.stands:
                 usage = Usage.OVERUSE
             usage = self._decide(usage, now)
