@@ -15,11 +15,9 @@ from relay.sfu.session.peer import Peer
 from relay.sfu.session.streams import Streams
 from relay.sfu.session.transports import Transports
 from relay.sfu.transport.dtls import Certificate, DtlsRole
-from relay.sfu.transport.ice import IceCredentials
+from relay.sfu.transport.ice import ENTROPY_BYTES, IceCredentials
 from relay.sfu.transport.peer import PeerTransport
 from relay.sfu.wire.sdp import Fingerprint
-
-_CREDENTIAL_BYTES = 24
 
 
 class Peers:
@@ -118,7 +116,7 @@ class Peers:
         self._forwarder.remove_peer(peer.handle)
 
     def _credentials(self) -> IceCredentials:
-        return IceCredentials.from_entropy(self._entropy(_CREDENTIAL_BYTES))
+        return IceCredentials.from_entropy(self._entropy(ENTROPY_BYTES))
 
 
 def _remote(agreement: Agreement) -> IceCredentials:

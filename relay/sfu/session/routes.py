@@ -51,7 +51,7 @@ class RouteTable:
         handle = self._slot(slot)
         if handle is None:
             return []
-        track = None if source is None else self._track(source)
+        track = self.track_into(slot)
         return [Disconnect(handle) if track is None else Connect(handle, track)]
 
     def source_of(self, slot: SlotRef) -> SourceRef | None:
@@ -61,7 +61,7 @@ class RouteTable:
     def track_into(self, slot: SlotRef) -> int | None:
         """The track handle that feeds the slot, if its source exists."""
         source = self.source_of(slot)
-        return None if source is None else self._track(source)
+        return None if source is None else self._tracks.get(source.peer, {}).get(source.source)
 
     def slots_of(self, source: SourceRef) -> list[SlotRef]:
         """The slots wished to be fed from the source."""
@@ -76,8 +76,7 @@ class RouteTable:
     def add_slot(self, slot: SlotRef, handle: int) -> list[RouteChange]:
         """The slot exists now."""
         self._slots.setdefault(slot.peer, {})[slot.slot] = handle
-        source = self.source_of(slot)
-        track = None if source is None else self._track(source)
+        track = self.track_into(slot)
         return [] if track is None else [Connect(handle, track)]
 
     def remove_source(self, source: SourceRef) -> None:
@@ -102,9 +101,6 @@ class RouteTable:
 
     def _slot(self, slot: SlotRef) -> int | None:
         return self._slots.get(slot.peer, {}).get(slot.slot)
-
-    def _track(self, source: SourceRef) -> int | None:
-        return self._tracks.get(source.peer, {}).get(source.source)
 
     def _forget_wish(self, slot: SlotRef) -> None:
         source = self._wishes.get(slot.peer, {}).pop(slot.slot, None)

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from relay.sfu.ports import Forwarder, Kind
+from relay.sfu.ports import Forwarder, Kind, SlotStats
 from relay.sfu.session.events import PeerStats, SfuStats, StreamStats
 from relay.sfu.session.keyframe_requests import KeyframeDesk
 from relay.sfu.session.peer import Peer, Stream
@@ -12,9 +12,10 @@ from relay.sfu.session.transports import Transports
 
 def of_peer(peer: Peer, forwarder: Forwarder) -> PeerStats:
     """One peer: its RTT is the median of what its receivers' reports gave."""
-    rtts = sorted(rtt for stream in peer.slots.values() if (rtt := forwarder.slot_stats(stream.handle).rtt_ms) >= 0)
+    slots = [(stream, forwarder.slot_stats(stream.handle)) for stream in peer.slots.values()]
+    rtts = sorted(stats.rtt_ms for _, stats in slots if stats.rtt_ms >= 0)
     streams = [_up(stream, forwarder) for stream in peer.sources.values()]
-    streams += [_down(stream, forwarder) for stream in peer.slots.values()]
+    streams += [_down(stream, stats) for stream, stats in slots]
     return PeerStats(
         peer=peer.id,
         state=peer.transport.state.name.lower(),
@@ -64,8 +65,7 @@ def _up(stream: Stream, forwarder: Forwarder) -> StreamStats:
     )
 
 
-def _down(stream: Stream, forwarder: Forwarder) -> StreamStats:
-    stats = forwarder.slot_stats(stream.handle)
+def _down(stream: Stream, stats: SlotStats) -> StreamStats:
     return StreamStats(
         name=stream.name,
         direction="down",

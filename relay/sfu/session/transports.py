@@ -12,7 +12,6 @@ from relay.sfu.session.events import PathChanged, PeerClosed, PeerConnected, Sfu
 from relay.sfu.session.peer import Peer
 from relay.sfu.transport.demux import Router
 from relay.sfu.transport.ice import IceCredentials
-from relay.sfu.transport.keys import SrtpProfile
 from relay.sfu.transport.outputs import (
     ApplicationData,
     Closed,
@@ -24,9 +23,6 @@ from relay.sfu.transport.outputs import (
     Transmit,
     UfragRetired,
 )
-
-_PROFILE_IDS = {SrtpProfile.AES128_CM_SHA1_80: 0x0001, SrtpProfile.AEAD_AES_128_GCM: 0x0007}
-"""RFC 5764 §4.1.2, RFC 7714 §14.2."""
 
 
 class Transports:
@@ -54,10 +50,6 @@ class Transports:
         for output in peer.transport.close(now):
             if isinstance(output, Transmit):
                 self._forwarder.transmit(output.data, output.address)
-        self.forget(peer)
-
-    def forget(self, peer: Peer) -> None:
-        """Forget a peer whose transport has closed."""
         self._router.forget(peer)
         self._deadlines.forget(peer)
 
@@ -112,7 +104,7 @@ class Transports:
             case PathSelected(address):
                 return self._select(peer, address)
             case Connected(keys):
-                self._forwarder.set_keys(peer.handle, _PROFILE_IDS[keys.profile], keys.receive, keys.send)
+                self._forwarder.set_keys(peer.handle, keys.profile.number, keys.receive, keys.send)
                 peer.connected = True
                 return PeerConnected(peer.id, (now - peer.offered_s) * 1000)
             case Closed(reason):

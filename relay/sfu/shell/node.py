@@ -37,6 +37,7 @@ class Sfu:
         self._socket: socket.socket | None = None
         self._tick_timer: asyncio.TimerHandle | None = None
         self._deadline_timer: asyncio.TimerHandle | None = None
+        self._armed_s: float | None = None
 
     @property
     def address(self) -> Address:
@@ -119,12 +120,15 @@ class Sfu:
         self._arm()
 
     def _timeout(self) -> None:
-        self._deadline_timer = None
+        self._deadline_timer = self._armed_s = None
         self._publish(self._worker.handle_timeout(self._clock.now_s()))
         self._arm()
 
     def _arm(self) -> None:
         deadline = self._worker.deadline()
+        if deadline == self._armed_s:
+            return
+        self._armed_s = deadline
         if self._deadline_timer is not None:
             self._deadline_timer.cancel()
             self._deadline_timer = None
