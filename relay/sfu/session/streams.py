@@ -9,7 +9,7 @@ from collections.abc import Callable
 from relay.errors import LimitReached
 from relay.sfu.negotiation.agreement import Section
 from relay.sfu.negotiation.answer import SlotSsrcs
-from relay.sfu.ports import Forwarder, Kind
+from relay.sfu.ports import Forwarder
 from relay.sfu.session.events import SlotRef, SourceRef
 from relay.sfu.session.peer import Peer, Stream
 from relay.sfu.session.routes import Connect, RouteChange, RouteTable
@@ -78,12 +78,6 @@ class Streams:
     def slot_of(self, handle: int) -> tuple[Peer, Stream] | None:
         """The peer and its slot behind a slot handle."""
         return self._slot_owner.get(handle)
-
-    def video_into(self, peer: Peer) -> list[int]:
-        """The video tracks that feed the peer's slots."""
-        video = [SlotRef(peer.id, name) for name, stream in peer.slots.items() if stream.kind == Kind.VIDEO]
-        tracks = [self._routes.track_into(slot) for slot in video]
-        return [track for track in tracks if track is not None]
 
     def routed_ns(self, slot: int) -> int | None:
         """When the slot was connected to what feeds it now."""

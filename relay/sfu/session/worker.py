@@ -92,7 +92,7 @@ class Worker:
 
     def handle_arrivals(self, arrivals: Iterable[Arrival], now: float) -> list[SfuEvent]:
         """What `pump` returned, and what the packet path noticed meanwhile."""
-        events = self._handle_notices(now)  # a keyframe noticed before a peer had keys has not reached it
+        events: list[SfuEvent] = []
         for arrival in arrivals:
             if arrival.kind == ArrivalKind.STRAY:
                 self._handle_stray(arrival, now)
@@ -144,14 +144,9 @@ class Worker:
                 told += self._gone(event, now)
                 continue
             if isinstance(event, PeerConnected):
-                self._begin(self._peers.by_id[event.peer], now)
+                self._report_times.schedule(self._peers.by_id[event.peer], now)
             told.append(event)
         return told
-
-    def _begin(self, peer: Peer, now: float) -> None:
-        self._report_times.schedule(peer, now)
-        for track in self._streams.video_into(peer):
-            self._keyframes.want(track, now)  # one that came before the keys is lost to this peer
 
     def _gone(self, event: PeerClosed, now: float) -> list[SfuEvent]:
         peer = self._peers.remove(event.peer, now)
