@@ -66,6 +66,36 @@ class AuthSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class IceServer:
+    """A STUN or TURN server that participants are told of (RFC 7064, RFC 7065)."""
+
+    urls: tuple[str, ...]
+    """`stun:host`, `turn:host?transport=udp`, `turns:host:443?transport=tcp`, …"""
+    username: str = ""
+    credential: str = field(default="", repr=False)
+    """With `username`: the same for everybody, for as long as it is configured."""
+    secret: str = field(default="", repr=False)
+    """Shared with the TURN server (coturn: `static-auth-secret`); every participant gets credentials of its own that expire."""
+
+    def __post_init__(self) -> None:
+        if not self.urls:
+            raise Misuse("an ICE server needs a URL")
+        for url in self.urls:
+            scheme, _, host = url.partition(":")
+            if (
+                scheme not in ("stun", "stuns", "turn", "turns")
+                or not host
+                or not url.isascii()
+                or set(url) & set(' <>"')
+            ):
+                raise Misuse(f"{url!r} is not a stun:, stuns:, turn: or turns: URL")
+        if self.secret and (self.username or self.credential):
+            raise Misuse("an ICE server has either a secret, or a username and its credential")
+        if bool(self.username) != bool(self.credential):
+            raise Misuse("username and credential of an ICE server go together")
+
+
+@dataclass(frozen=True, slots=True)
 class ServerSettings:
     """HTTP and signalling."""
 
@@ -98,6 +128,10 @@ class ServerSettings:
     """Messages of the wrong shape after which the connection is closed (1008)."""
     outgoing_messages: int = 256
     """Messages waiting for one slow client; it is cut when there are more."""
+    ice_servers: tuple[IceServer, ...] = ()
+    """STUN and TURN servers that participants are told of. None is needed where they reach the media port by UDP or TCP."""
+    ice_credential_lifetime_s: float = 12 * 3600.0
+    """Of credentials made from a TURN server's secret: one working day."""
     drain_s: float = 30.0
     """After SIGTERM, running calls may go on this long."""
     public_metrics: bool = True
@@ -113,6 +147,7 @@ class ServerSettings:
         _require_positive(self, "max_body_bytes", "request_timeout_s", "max_connections", "max_event_streams")
         _require_positive(self, "hello_timeout_s", "heartbeat_s", "max_message_bytes", "messages_per_second")
         _require_positive(self, "message_burst", "bad_messages_limit", "outgoing_messages")
+        _require_positive(self, "ice_credential_lifetime_s")
 
 
 @dataclass(frozen=True, slots=True)

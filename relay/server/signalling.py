@@ -17,6 +17,7 @@ from relay.server.checkin import CheckInTokens
 from relay.server.codec import CODECS
 from relay.server.connection import ClosedError, Connection
 from relay.server.http import Doorkeeper, address_of
+from relay.server.ice_servers import ice_servers_for
 from relay.server.messages import ClientMessage, CloseCode, Hello, ItemInfo, Welcome
 from relay.server.phrasing import Phrasebook, failed
 from relay.server.requests import carry_out
@@ -112,6 +113,7 @@ class Signalling:
             resumed=joined.resumed,
             heartbeat_s=self.settings.heartbeat_s,
             items=self._items(identity),
+            ice_servers=ice_servers_for(self.settings, identity.subject, self.clock.wall_ms() / 1000),
         )
 
     def _items(self, identity: Identity) -> list[ItemInfo]:

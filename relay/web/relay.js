@@ -181,6 +181,7 @@ export class RelayClient extends EventTarget {
 
   #onWelcome(welcome, media) {
     this.welcome = welcome;
+    this.media.iceServers = welcome.ice_servers;
     emit(this, 'welcome', welcome);
     if (media) this.#resume(welcome);
     if (this.#wanted) this.#askAgain().catch((failure) => emit(this, 'request-refused', failure));

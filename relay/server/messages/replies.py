@@ -42,6 +42,16 @@ class Welcome(Reply, kw_only=True, tag="welcome"):
     items: list["ItemInfo"] = []
     """Kiosk: what can be asked for here. Seat: what it serves. Supervisor: all, to name
     what the wallboard shows. At most 500; `GET /api/items` has all of them."""
+    ice_servers: list["IceServerInfo"] = []
+    """For the `iceServers` of the participant's RTCPeerConnection; their credentials expire."""
+
+
+class IceServerInfo(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """One STUN or TURN server: an RTCIceServer of the WebRTC API."""
+
+    urls: list[str]
+    username: str = ""
+    credential: str = ""
 
 
 class ItemInfo(msgspec.Struct, kw_only=True):

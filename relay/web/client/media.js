@@ -49,6 +49,9 @@ export class MediaSession extends EventTarget {
   /** @type {Map<Source, MediaStreamTrack>} What each slot plays. */
   slots = new Map();
 
+  /** @type {RTCIceServer[]} STUN and TURN servers to use from the next connection or restart on. */
+  iceServers = [];
+
   #exchange;
   #codec;
   /** @type {RTCPeerConnection | null} */
@@ -75,7 +78,7 @@ export class MediaSession extends EventTarget {
   /** Start afresh: a new connection, negotiated, with the tracks that are known. */
   async open() {
     this.close();
-    const connection = new RTCPeerConnection({ iceServers: [], bundlePolicy: 'max-bundle', rtcpMuxPolicy: 'require' });
+    const connection = new RTCPeerConnection(this.#configuration());
     this.#connection = connection;
     for (const source of SOURCES) this.#addSource(connection, source);
     for (const slot of SOURCES) this.#addSlot(connection, slot);
@@ -102,6 +105,7 @@ export class MediaSession extends EventTarget {
     clearTimeout(this.#restartTimer);
     if (!this.#connection) return;
     this.#restartTimer = window.setTimeout(() => this.state !== 'connected' && this.restart(), RESTART_INTERVAL_MS);
+    this.#connection.setConfiguration(this.#configuration());
     const afresh = ++this.#restarts > RESTART_LIMIT;
     // Without signalling there is no answer: the timer tries again, and the path may come back by itself meanwhile.
     await (afresh ? this.open() : this.#negotiate({ iceRestart: true })).catch(() => undefined);
@@ -131,6 +135,11 @@ export class MediaSession extends EventTarget {
       sources: byMid(this.#sources),
       slots: byMid(this.#slotTransceivers),
     };
+  }
+
+  /** @returns {RTCConfiguration} */
+  #configuration() {
+    return { iceServers: this.iceServers, bundlePolicy: 'max-bundle', rtcpMuxPolicy: 'require' };
   }
 
   /** @param {RTCPeerConnection} connection @param {Source} source */

@@ -4,7 +4,7 @@
  *
  * @typedef {'microphone' | 'camera' | 'document' | 'screen'} Source
  * @typedef {{type: 'welcome', identity: string, role: string, name: string, region: string, session: string,
- *   resumed: boolean, heartbeat_s: number, items: Item[]}} Welcome
+ *   resumed: boolean, heartbeat_s: number, items: Item[], ice_servers: RTCIceServer[]}} Welcome
  * @typedef {{code: string, name_zh: string, name_en: string, group_zh: string, group_en: string, open: boolean}} Item
  * @typedef {{type: 'call.state', call: string, state: 'queued' | 'offered' | 'connected' | 'held' | 'ended',
  *   item: string, kind: string, position: number | null, expected_wait_s: number | null, waited_s: number,
@@ -30,7 +30,7 @@
 
 /** What the server leaves out of each message when it has this value. */
 export const DEFAULTS = {
-  welcome: { region: '', resumed: false, items: [] },
+  welcome: { region: '', resumed: false, items: [], ice_servers: [] },
   failed: { detail: '', hint: '' },
   'call.state': {
     item: '',
