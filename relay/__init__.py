@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from relay.errors import Refusal as Refusal
     from relay.errors import RelayError as RelayError
     from relay.scheduler.settings import SchedulerSettings as SchedulerSettings
+    from relay.scheduler.shell.outlets import OutletSettings as OutletSettings
+    from relay.scheduler.shell.webhook import WebhookSettings as WebhookSettings
     from relay.server.auth import Role as Role
     from relay.server.facade import Relay as Relay
     from relay.server.settings import Settings as Settings
@@ -55,6 +57,8 @@ _HOMES = {
     "RelayError": "relay.errors",
     "Role": "relay.server.auth",
     "SchedulerSettings": "relay.scheduler.settings",
+    "OutletSettings": "relay.scheduler.shell.outlets",
+    "WebhookSettings": "relay.scheduler.shell.webhook",
     "SeatProfile": "relay.catalogue",
     "SeatView": "relay.service.views",
     "ServerSettings": "relay.config",

@@ -21,6 +21,7 @@ Host = Annotated[str | None, typer.Option("--host", help="Address of the HTTP po
 Port = Annotated[int | None, typer.Option("--port", min=0, max=65_535, help="HTTP port; 0: any.")]
 MediaPort = Annotated[int | None, typer.Option("--media-port", min=0, max=65_535, help="UDP port; 0: any.")]
 DataDir = Annotated[Path | None, typer.Option("--data-dir", help="Journal and secret; without: in memory.")]
+AuditFile = Annotated[Path | None, typer.Option("--audit-file", help="Append every decision to it as a line of JSON.")]
 DemoLinks = Annotated[bool, typer.Option("--demo-links", help="Print links with short-lived tokens.")]
 
 
@@ -30,10 +31,14 @@ def serve(
     port: Port = None,
     media_port: MediaPort = None,
     data_dir: DataDir = None,
+    audit_file: AuditFile = None,
     demo_links: DemoLinks = False,
 ) -> None:
     """Run the relay: HTTP, signalling, media and scheduler in one process."""
     settings = settings_from(config, host, port, media_port, data_dir)
+    if audit_file is not None:
+        outlets = dataclasses.replace(settings.outlets, audit_file=str(audit_file))
+        settings = dataclasses.replace(settings, outlets=outlets)
     open_log(settings.log.level, settings.log.style)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(run(settings, _print_links if demo_links else None))

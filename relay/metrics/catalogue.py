@@ -113,6 +113,18 @@ SCHEDULER = (
     _histogram("relay_commit_duration_seconds", "One commit of the journal."),
 )
 
+OUTLETS = (
+    _counter("relay_outlet_decisions_total", "Decisions that an audit file or webhook has taken.", "outlet"),
+    _counter("relay_outlet_retries_total", "Deliveries that were refused or lost, and are made again.", "outlet"),
+    _counter(
+        "relay_outlet_dropped_decisions_total",
+        "Decisions the journal no longer kept when their turn came: the receiver was away for too long.",
+        "outlet",
+    ),
+    _gauge("relay_outlet_lag_decisions", "Decisions that were made and not taken yet.", "outlet"),
+    _counter("relay_outlet_failures_total", "Times an outlet failed altogether (a full disk) and began again."),
+)
+
 MEDIA = (
     _gauge("relay_sfu_peers", "Connected WebRTC peers."),
     _gauge("relay_sfu_sources", "Sources negotiated."),
@@ -151,6 +163,7 @@ SECTIONS = {
     "Calls": CALLS,
     "Seats": SEATS,
     "Scheduler": SCHEDULER,
+    "Outlets": OUTLETS,
     "Media": MEDIA,
     "Signalling and build": SIGNALLING,
 }

@@ -15,6 +15,7 @@ from relay.clock import Clock, SystemClock
 from relay.errors import Misuse
 from relay.scheduler.shell.dispatch import CarryOut
 from relay.scheduler.shell.journal import Journal, MemoryJournal
+from relay.scheduler.shell.outlets import Outlets
 from relay.scheduler.shell.service import SchedulerService
 from relay.scheduler.shell.sqlite_journal import SqliteJournal
 from relay.server.app import build_app
@@ -60,7 +61,9 @@ class Relay:
             self.settings.server,
             self._clock,
         )
-        self._observatory = Observatory(self._exchange, self._clock)
+        folder = Path(self.settings.data_dir) if self.settings.data_dir else None
+        self._outlets = Outlets(self.settings.outlets, self._exchange.scheduler, self._clock, folder)
+        self._observatory = Observatory(self._exchange, self._outlets, self._clock)
         keyring = open_keyring(self.settings.auth, generated_secret(self.settings.data_dir))
         self._issuer = TokenIssuer(keyring, self.settings.auth, self._clock)
         self._desk = PortalDesk(self._exchange, self._clock, self.settings.server.max_event_streams)
@@ -80,12 +83,14 @@ class Relay:
         return self._exchange.media.address
 
     async def __aenter__(self) -> Self:
+        self._life.push_async_callback(self._outlets.close)
         self._life.push_async_callback(self._exchange.close)
         try:
             await self._exchange.start()
         except BaseException:
             await self._life.aclose()
             raise
+        self._outlets.start()
         for watch in (self._wallboards.run(), self._observatory.run()):
             self._life.push_async_callback(_stop, asyncio.create_task(watch))
         return self

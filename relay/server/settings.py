@@ -1,7 +1,7 @@
 """Settings of a whole relay, and how they are read from a TOML file and the environment.
 
-The file has the shape of `Settings`: `[server]`, `[sfu]`, `[scheduler]`, `[auth]`, `[log]` and
-`[catalogue]`, the last either inline or as `catalogue = "catalogue.toml"` beside the file. A variable such as
+The file has the shape of `Settings`: `[server]`, `[sfu]`, `[scheduler]`, `[auth]`, `[outlets]`, `[log]`
+and `[catalogue]`, the last either inline or as `catalogue = "catalogue.toml"` beside the file. A variable such as
 `RELAY_SERVER__PORT=8443` sets one scalar field and wins over the file. An unknown name is an error, never ignored.
 """
 
@@ -10,7 +10,7 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from types import UnionType
-from typing import Any, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
 
 import msgspec
 
@@ -19,6 +19,7 @@ from relay.config import AuthSettings, LogSettings, ServerSettings, SfuSettings
 from relay.demo_catalogue import DEMO_CATALOGUE
 from relay.errors import Misuse
 from relay.scheduler.settings import SchedulerSettings
+from relay.scheduler.shell.outlets import OutletSettings
 
 PREFIX = "RELAY_"
 _UNSECTIONED = "RELAY_DATA_DIR"
@@ -33,6 +34,7 @@ class Settings:
     scheduler: SchedulerSettings = dataclasses.field(default_factory=SchedulerSettings)
     server: ServerSettings = dataclasses.field(default_factory=ServerSettings)
     auth: AuthSettings = dataclasses.field(default_factory=AuthSettings)
+    outlets: OutletSettings = dataclasses.field(default_factory=OutletSettings)
     log: LogSettings = dataclasses.field(default_factory=LogSettings)
     catalogue: Catalogue = DEMO_CATALOGUE
     """Service items, regions, seats and kiosks; the default is a small city for demonstrations."""
@@ -91,6 +93,9 @@ def _refuse_unknown(value: object, shape: Any, source: str, where: str) -> None:
             if name not in hints:
                 raise Misuse(f"{source}: there is no setting {where}{name}; here are: {', '.join(sorted(hints))}")
             _refuse_unknown(inner, hints[name], source, f"{where}{name}.")
+    elif isinstance(value, dict) and get_origin(shape) is Mapping:
+        for name, inner in value.items():
+            _refuse_unknown(inner, get_args(shape)[1], source, f"{where}{name}.")
     elif isinstance(value, list) and not isinstance(shape, UnionType):
         element = (getattr(shape, "__args__", None) or (None,))[0]
         for inner in value:

@@ -10,6 +10,7 @@ from relay.metrics.snapshot import Snapshot
 from relay.scheduler.errors import OfferExpired
 from relay.scheduler.reports import Report
 from relay.scheduler.reports.tally import Tally
+from relay.scheduler.shell.outlets import Outlets
 from relay.scheduler.shell.service import SchedulerService
 from relay.service.house import House
 from relay.service.ledger import Ledger
@@ -113,6 +114,15 @@ def gather_scheduler(into: Snapshot, scheduler: SchedulerService, wall_s: float,
     into.put("relay_leader", 1.0)
     into.put("relay_match_duration_seconds", scheduler.round_seconds)
     into.put("relay_commit_duration_seconds", scheduler.commit_seconds)
+
+
+def gather_outlets(into: Snapshot, outlets: Outlets, last: int) -> None:
+    """Files and webhooks that get every decision; `last` is the newest."""
+    into.put_all("relay_outlet_decisions_total", outlets.delivered)
+    into.put_all("relay_outlet_retries_total", outlets.retries())
+    into.put_all("relay_outlet_dropped_decisions_total", outlets.dropped)
+    into.put_all("relay_outlet_lag_decisions", {name: last - seq for name, seq in outlets.positions().items()})
+    into.put("relay_outlet_failures_total", outlets.failures_total)
 
 
 def gather_media(into: Snapshot, stats: SfuStats, observations: Observations, quality: QualityBook) -> None:

@@ -43,6 +43,17 @@ async def follow(journal: Journal, stream: Stream[Decision], after: int) -> Asyn
         return
 
 
+def oldest_position(journal: Journal) -> int:
+    """The smallest `after` from which `follow` leaves no gap."""
+    onlooker = journal.onlooker()
+    try:
+        first = onlooker.first()
+        return first - 1 if first else onlooker.last()
+    finally:
+        if onlooker is not journal:
+            onlooker.close()
+
+
 def _read(journal: Journal, after: int) -> tuple[Decision, ...]:
     onlooker = journal.onlooker()
     try:

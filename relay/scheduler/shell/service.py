@@ -21,7 +21,7 @@ from relay.scheduler.effects import AnyEffect
 from relay.scheduler.settings import SchedulerSettings
 from relay.scheduler.shell.decision import Decision, batch_of
 from relay.scheduler.shell.dispatch import CarryOut, Dispatcher
-from relay.scheduler.shell.follow import follow
+from relay.scheduler.shell.follow import follow, oldest_position
 from relay.scheduler.shell.journal import Journal, JournalUnavailable, MemoryJournal, Snapshot
 from relay.scheduler.shell.journal_thread import JournalThread
 from relay.scheduler.shell.keeper import Keeper
@@ -200,6 +200,10 @@ class SchedulerService:
     def follow(self, after: int) -> AsyncIterator[tuple[Decision, ...]]:
         """Every decision numbered above `after`, from the journal and then live, for consumers that may be slow."""
         return follow(self._disk.journal, self._stream, after)
+
+    async def oldest_position(self) -> int:
+        """The smallest `after` that `follow` can serve: what is older was dropped from the journal."""
+        return await asyncio.to_thread(oldest_position, self._disk.journal)
 
     def health(self) -> Health:
         """Numbers of the shell."""

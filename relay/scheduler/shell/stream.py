@@ -93,6 +93,7 @@ class Stream(Generic[Item]):
         self._subscriptions: set[Subscription[Item]] = set()
         self.cut_off_total = 0
         self._last = 0
+        self._closed = False
 
     def __len__(self) -> int:
         return len(self._subscriptions)
@@ -102,11 +103,17 @@ class Stream(Generic[Item]):
         self._last = last
 
     def subscribe(self, max_pending: int = 1_000) -> Subscription[Item]:
-        """Follow from the next item on. Raises LimitReached beyond the bound of subscribers."""
+        """Follow from the next item on; nothing follows in a stream that is closed.
+
+        Raises LimitReached beyond the bound of subscribers.
+        """
         if len(self._subscriptions) >= self._max_subscribers:
             raise LimitReached(f"a stream has at most {self._max_subscribers} subscribers")
         subscription = Subscription(self, max_pending, after=self._last)
-        self._subscriptions.add(subscription)
+        if self._closed:
+            subscription.close()
+        else:
+            self._subscriptions.add(subscription)
         return subscription
 
     def publish(self, item: Item) -> None:
@@ -125,5 +132,6 @@ class Stream(Generic[Item]):
 
     def close(self) -> None:
         """End every subscription after what is queued."""
+        self._closed = True
         for subscription in tuple(self._subscriptions):
             subscription.close()

@@ -8,6 +8,7 @@ import asyncio
 import hashlib
 import hmac
 import http.client
+import logging
 import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from relay.clock import Clock
 from relay.errors import Misuse, RelayError
 
 SIGNATURE_HEADER = "Relay-Signature"
+_log = logging.getLogger(__name__)
 
 
 class WebhookRejected(RelayError):
@@ -30,8 +32,10 @@ class WebhookRejected(RelayError):
 class WebhookSettings:
     """Where to post and how hard to try."""
 
-    url: str
+    url: str = field(repr=False)
+    """http or https; redirections are not followed. Its query may hold a token, so it is never shown either."""
     secret: str = field(repr=False)
+    """Signs every delivery; at least 16 characters."""
     timeout_s: float = 10.0
     first_retry_s: float = 1.0
     max_retry_s: float = 300.0
@@ -41,8 +45,12 @@ class WebhookSettings:
         parts = urlsplit(self.url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise Misuse("a webhook URL is an absolute http or https URL")
+        if parts.username is not None or not self.url.isascii() or not self.url.isprintable() or " " in self.url:
+            raise Misuse("a webhook URL is percent-encoded, and holds no user or password")
         if len(self.secret) < 16:
             raise Misuse("a webhook secret has at least 16 characters")
+        if min(self.timeout_s, self.first_retry_s, self.max_retry_s) <= 0:
+            raise Misuse("the times of a webhook must be positive")
 
 
 def signature(secret: str, timestamp_s: int, body: bytes) -> str:
@@ -66,9 +74,15 @@ class Webhook:
     """One receiver. `deliver` returns once the receiver answered 2xx; it retries until then or until cancelled."""
 
     def __init__(
-        self, settings: WebhookSettings, clock: Clock, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+        self,
+        settings: WebhookSettings,
+        clock: Clock,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        name: str = "",
     ) -> None:
+        """`name` is what logs call it."""
         self._settings = settings
+        self._name = name
         self._clock = clock
         self._sleep = sleep
         self.delivered_total = 0
@@ -82,11 +96,15 @@ class Webhook:
             try:
                 await asyncio.to_thread(self._post, delivery_id, body)
             except (OSError, http.client.HTTPException, WebhookRejected) as failure:
+                if retry_s == self._settings.first_retry_s:
+                    _log.warning("the webhook %s takes nothing now: %s", self._name, failure)
                 self.failed_total += 1
                 self.last_failure = str(failure)
                 await self._sleep(retry_s)
                 retry_s = min(2.0 * retry_s, self._settings.max_retry_s)
             else:
+                if retry_s != self._settings.first_retry_s:
+                    _log.info("the webhook %s takes deliveries again", self._name)
                 self.delivered_total += 1
                 return
 

@@ -4,9 +4,11 @@ import asyncio
 
 from relay.clock import Clock
 from relay.metrics.snapshot import Snapshot
+from relay.scheduler.shell.outlets import Outlets
 from relay.service.gathering import (
     gather_calls,
     gather_media,
+    gather_outlets,
     gather_scheduler,
     gather_seats,
     gather_signalling,
@@ -22,9 +24,10 @@ SAMPLE_S = 2.0
 class Observatory:
     """Reads, but for one thing: the scheduler learns from it how far away each seat is."""
 
-    def __init__(self, exchange: Exchange, clock: Clock) -> None:
+    def __init__(self, exchange: Exchange, outlets: Outlets, clock: Clock) -> None:
         self.quality = QualityBook()
         self._exchange = exchange
+        self._outlets = outlets
         self._clock = clock
         self._started_s = clock.now_s()
 
@@ -40,6 +43,7 @@ class Observatory:
         gather_calls(snapshot, exchange.ledger, exchange.house.queues(day_of(wall_ms)), now_s - self._started_s)
         gather_seats(snapshot, exchange.ledger, exchange.house, exchange.scheduler.now_ms())
         gather_scheduler(snapshot, exchange.scheduler, wall_ms / 1000, now_s)
+        gather_outlets(snapshot, self._outlets, exchange.scheduler.health().seq)
         gather_media(snapshot, exchange.media.stats(), exchange.observations, self.quality)
         gather_signalling(snapshot, exchange.observations, exchange.participants)
         return snapshot

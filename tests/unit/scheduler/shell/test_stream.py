@@ -56,3 +56,10 @@ async def test_closing_ends_the_iteration_and_frees_the_place():
     with pytest.raises(StopAsyncIteration):
         await anext(subscription)
     stream.subscribe()
+
+
+async def test_nothing_follows_in_a_stream_that_is_closed():
+    stream: Stream[Item] = Stream()
+    stream.close()
+    assert [item async for item in stream.subscribe()] == []
+    assert len(stream) == 0
