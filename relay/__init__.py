@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from relay.catalogue import SeatProfile as SeatProfile
     from relay.catalogue import ServiceItem as ServiceItem
     from relay.config import AuthSettings as AuthSettings
+    from relay.config import LatencySettings as LatencySettings
     from relay.config import LogSettings as LogSettings
     from relay.config import ServerSettings as ServerSettings
     from relay.config import SfuSettings as SfuSettings
@@ -46,6 +47,7 @@ _HOMES = {
     "Catalogue": "relay.catalogue",
     "Department": "relay.catalogue",
     "KioskProfile": "relay.catalogue",
+    "LatencySettings": "relay.config",
     "LogSettings": "relay.config",
     "Malformed": "relay.errors",
     "Misuse": "relay.errors",

@@ -151,6 +151,23 @@ class ServerSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class LatencySettings:
+    """What each hop may take, one way; together 150 ms (ITU-T G.114). See `relay.service.latency` for what is measured."""
+
+    uplink_ms: float = 40.0
+    relay_ms: float = 10.0
+    downlink_ms: float = 40.0
+    jitter_buffer_ms: float = 60.0
+    patience_s: float = 6.0
+    """A call is said to be over its budget, or in it again, when that has lasted so long."""
+
+    def __post_init__(self) -> None:
+        _require_positive(self, "uplink_ms", "relay_ms", "downlink_ms", "jitter_buffer_ms")
+        if self.patience_s < 0:
+            raise Misuse("patience_s must not be negative")
+
+
+@dataclass(frozen=True, slots=True)
 class LogSettings:
     """What is written to standard error."""
 

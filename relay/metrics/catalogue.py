@@ -148,6 +148,10 @@ MEDIA = (
     ),
     _histogram("relay_jitter_seconds", "Interarrival jitter (RFC 3550), sampled by leg.", "leg"),
     _histogram("relay_loss_ratio", "Share of packets lost, sampled by leg.", "leg"),
+    _histogram("relay_latency_seconds", "From mouth to ear, by hop and in total, sampled per pair of parties.", "hop"),
+    _gauge("relay_latency_budget_seconds", "What the settings allow each hop.", "hop"),
+    _counter("relay_latency_over_budget_total", "Calls that went over the latency budget, by the hop to blame.", "hop"),
+    _gauge("relay_latency_calls_over_budget", "Calls that are over it now."),
     _histogram("relay_rtt_seconds", "Round trip between relay and participant, sampled.", "desk"),
 )
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from relay.clock import Clock
 from relay.errors import Forbidden, NotFound
 from relay.server.auth import Identity
 from relay.server.checkin import CheckInTokens
@@ -21,6 +22,7 @@ class Caller:
     exchange: Exchange
     wallboards: Wallboards
     checkin: CheckInTokens
+    clock: Clock
 
     @property
     def name(self) -> str:

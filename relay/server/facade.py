@@ -63,7 +63,7 @@ class Relay:
         )
         folder = Path(self.settings.data_dir) if self.settings.data_dir else None
         self._outlets = Outlets(self.settings.outlets, self._exchange.scheduler, self._clock, folder)
-        self._observatory = Observatory(self._exchange, self._outlets, self._clock)
+        self._observatory = Observatory(self._exchange, self._outlets, self._clock, self.settings.latency)
         keyring = open_keyring(self.settings.auth, generated_secret(self.settings.data_dir))
         self._issuer = TokenIssuer(keyring, self.settings.auth, self._clock)
         self._desk = PortalDesk(self._exchange, self._clock, self.settings.server.max_event_streams)

@@ -1,6 +1,7 @@
 """What each signalling request does: one small function per message, and who may send it."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import fields
 from typing import Any
 
 from relay.errors import Conflict, Forbidden
@@ -9,6 +10,7 @@ from relay.scheduler.model import Kind, Party
 from relay.server import conversation, messages
 from relay.server.caller import Caller
 from relay.server.phrasing import call_state
+from relay.service.call_quality import SlotReport
 from relay.service.notices import CallChanged
 from relay.service.participants import Desk
 from relay.service.profiles import highest_priority, seat_profile
@@ -141,6 +143,15 @@ async def _first_frame(caller: Caller, message: messages.FirstFrame) -> Reply:
     return messages.Ok(re=message.id)
 
 
+async def _report_media(caller: Caller, message: messages.ReportMedia) -> Reply:
+    caller.own_call(message.call)
+    if caller.exchange.conversations.find(message.call) is not None:
+        reports = [SlotReport(*(getattr(each, name) for name in _REPORTED)) for each in message.slots]
+        book = caller.exchange.observations.calls
+        book.take_report(message.call, caller.participant.who, reports, caller.clock.now_s())
+    return messages.Ok(re=message.id)
+
+
 async def _heartbeat(caller: Caller, message: messages.Heartbeat) -> Reply:
     await caller.exchange.heard(caller.participant)
     return messages.Ok(re=message.id)
@@ -151,6 +162,7 @@ async def _watch(caller: Caller, message: messages.Watch) -> Reply:
     return messages.Ok(re=message.id)
 
 
+_REPORTED = tuple(field.name for field in fields(SlotReport))
 _KIOSK, _SEAT, _SUPERVISOR = frozenset({Desk.KIOSK}), frozenset({Desk.SEAT}), frozenset({Desk.SUPERVISOR})
 _HANDLERS: dict[type[messages.ClientMessage], tuple[frozenset[Desk], Handler]] = {
     messages.Offer: (frozenset(Desk), _offer),
@@ -163,6 +175,7 @@ _HANDLERS: dict[type[messages.ClientMessage], tuple[frozenset[Desk], Handler]] =
     messages.FinishWrapUp: (_SEAT, _finish_wrap_up),
     messages.SetSource: (frozenset(Desk), _set_source),
     messages.FirstFrame: (frozenset(Desk), _first_frame),
+    messages.ReportMedia: (frozenset(Desk), _report_media),
     messages.Heartbeat: (frozenset(Desk), _heartbeat),
     messages.Watch: (_SUPERVISOR, _watch),
     messages.Transfer: (_SEAT, conversation.transfer),

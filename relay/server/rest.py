@@ -13,6 +13,7 @@ from relay.server.context import Context
 from relay.server.messages import Name, ShortText, Stem
 from relay.server.openapi import openapi_document, signalling_schema
 from relay.server.operations import ApiReply, ApiRequest, Operation, Parameter
+from relay.service.call_quality import CallQuality
 from relay.service.shell.portal import NewCall
 from relay.service.views import CallView, QueueView, SeatView
 
@@ -87,6 +88,14 @@ async def cancel_call(context: Context, request: ApiRequest) -> None:
 async def why_waiting(context: Context, request: ApiRequest) -> view.Eligibility:
     """Why no seat takes a call: how many remain after each condition."""
     return view.why_waiting(context.exchange.scheduler.state, request.values["call"])
+
+
+async def call_quality(context: Context, request: ApiRequest) -> CallQuality:
+    """How a call is for its parties so far, or was; the last thousand that are over are kept."""
+    record = context.exchange.observations.calls.find(request.values["call"], context.clock.now_s())
+    if record is None:
+        raise NotFound(f"The call {request.values['call']!r} has not been connected, or it is long over.")
+    return record
 
 
 async def reprioritise(context: Context, request: ApiRequest) -> CallView:
@@ -203,6 +212,10 @@ OPERATIONS = (
     Operation(
         "GET", "/api/calls/{call}/eligibility", "Why no seat takes a call", why_waiting, view.Eligibility, _WATCHERS,
         (_CALL,), refusals=(NotFound,),
+    ),
+    Operation(
+        "GET", "/api/calls/{call}/quality", "How a call is, or was, for its parties", call_quality, CallQuality,
+        _WATCHERS, (_CALL,), refusals=(NotFound,),
     ),
     Operation(
         "PUT", "/api/calls/{call}/priority", "Move a waiting call to another class", reprioritise, CallView, _WATCHERS,

@@ -1,6 +1,6 @@
 """Settings of a whole relay, and how they are read from a TOML file and the environment.
 
-The file has the shape of `Settings`: `[server]`, `[sfu]`, `[scheduler]`, `[auth]`, `[outlets]`, `[log]`
+The file has the shape of `Settings`: `[server]`, `[sfu]`, `[scheduler]`, `[auth]`, `[outlets]`, `[latency]`, `[log]`
 and `[catalogue]`, the last either inline or as `catalogue = "catalogue.toml"` beside the file. A variable such as
 `RELAY_SERVER__PORT=8443` sets one scalar field and wins over the file. An unknown name is an error, never ignored.
 """
@@ -15,7 +15,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 import msgspec
 
 from relay.catalogue import Catalogue
-from relay.config import AuthSettings, LogSettings, ServerSettings, SfuSettings
+from relay.config import AuthSettings, LatencySettings, LogSettings, ServerSettings, SfuSettings
 from relay.demo_catalogue import DEMO_CATALOGUE
 from relay.errors import Misuse
 from relay.scheduler.settings import SchedulerSettings
@@ -35,6 +35,7 @@ class Settings:
     server: ServerSettings = dataclasses.field(default_factory=ServerSettings)
     auth: AuthSettings = dataclasses.field(default_factory=AuthSettings)
     outlets: OutletSettings = dataclasses.field(default_factory=OutletSettings)
+    latency: LatencySettings = dataclasses.field(default_factory=LatencySettings)
     log: LogSettings = dataclasses.field(default_factory=LogSettings)
     catalogue: Catalogue = DEMO_CATALOGUE
     """Service items, regions, seats and kiosks; the default is a small city for demonstrations."""

@@ -61,7 +61,7 @@ class Signalling:
         identity, hello = await self._greeting(connection)
         joined = await self._join(connection, identity, hello)
         participant = joined.participant
-        caller = Caller(participant, identity, connection, self.exchange, self.wallboards, self.checkin)
+        caller = Caller(participant, identity, connection, self.exchange, self.wallboards, self.checkin, self.clock)
         with log_context(**{participant.who.desk: participant.who.name}):
             _log.info("logged in", extra={"resumed": joined.resumed, "address": address_of(connection.socket)})
             connection.send(self._welcome(identity, joined, hello))

@@ -5,7 +5,7 @@ are compared whenever either changes, so a repeated or late statement does nothi
 in again. A seat in several conversations hears the one that was connected last.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from relay.ids import PeerId
@@ -76,6 +76,20 @@ class Conversations:
         conversation = self._by_call.get(call)
         parties = conversation.parties if conversation else ()
         return next((party.role for party in parties if who_of(party) == who), None)
+
+    def hearing(self) -> Iterator[tuple[str, dict[Who, frozenset[Who]]]]:
+        """Every call, with whom each of its parties hears now; those on hold neither hear nor are heard."""
+        for call, conversation in self._by_call.items():
+            roles = {who_of(party): party.role for party in conversation.parties if not party.held}
+            yield (
+                call,
+                {
+                    listener: frozenset(
+                        who for who in roles if who != listener and may_hear(roles[listener], roles[who])
+                    )
+                    for listener in roles
+                },
+            )
 
     def connect(self, conversation: Conversation) -> list[Who]:
         """Take a statement of the scheduler in; everybody it concerns, nobody when it is older than what is known."""

@@ -13,6 +13,7 @@ from relay.scheduler.reports.tally import Tally
 from relay.scheduler.shell.outlets import Outlets
 from relay.scheduler.shell.service import SchedulerService
 from relay.service.house import House
+from relay.service.latency import LatencyWatch
 from relay.service.ledger import Ledger
 from relay.service.observations import Observations
 from relay.service.participants import Desk, Participants
@@ -148,6 +149,15 @@ def gather_media(into: Snapshot, stats: SfuStats, observations: Observations, qu
     into.put_all("relay_jitter_seconds", quality.jitter)
     into.put_all("relay_loss_ratio", quality.loss)
     into.put_all("relay_rtt_seconds", quality.rtt)
+
+
+def gather_latency(into: Snapshot, latency: LatencyWatch) -> None:
+    """From mouth to ear."""
+    into.put_all("relay_latency_seconds", latency.seconds)
+    into.put_all("relay_latency_over_budget_total", latency.exceeded)
+    into.put("relay_latency_calls_over_budget", latency.calls_over)
+    for hop, budget_ms in latency.budgets_ms.items():
+        into.put("relay_latency_budget_seconds", budget_ms / 1000, hop)
 
 
 def residence(stats: SfuStats) -> Histogram:

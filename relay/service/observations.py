@@ -3,6 +3,7 @@
 from collections import Counter
 
 from relay.metrics.histogram import SETUP_BOUNDS_S, Histogram
+from relay.service.call_quality import CallBook
 from relay.sfu.session.events import PathChanged, PeerConnected, SfuEvent, SlotStarted
 
 
@@ -16,6 +17,8 @@ class Observations:
         """Seconds from routing to the first packet (video: keyframe) sent, by kind of slot."""
         self.peer_setup = Histogram(SETUP_BOUNDS_S)
         """Seconds from SDP offer to connected media."""
+        self.calls = CallBook()
+        """How every call is for its parties."""
         self.path_changes = 0
         self.connections: Counter[str] = Counter()
         """Signalling connections by how they ended."""

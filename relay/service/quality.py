@@ -24,10 +24,24 @@ class Quality:
 
 
 @dataclass(frozen=True, slots=True)
+class Voice:
+    """How the sound travels between the relay and one participant."""
+
+    rtt_ms: float | None = None
+    up_jitter_ms: float = 0.0
+    """Of what it says (RFC 3550)."""
+    down_jitter_ms: float = 0.0
+    """Of what it hears, as it reports."""
+    down_loss: float = 0.0
+    """Of what it hears, worst slot, 0 to 1, over the last report interval."""
+
+
+@dataclass(frozen=True, slots=True)
 class _Sample:
     at_s: float
     carried_bytes: int
     quality: Quality
+    voice: Voice
 
 
 class QualityBook:
@@ -51,7 +65,13 @@ class QualityBook:
         if stats.rtt_ms is not None:
             self.rtt[who.desk].observe(stats.rtt_ms / 1000)
         carried_bytes = sum(stream.bytes for stream in stats.streams)
-        self._samples[who] = _Sample(now_s, carried_bytes, self._quality(who, stats, carried_bytes, now_s))
+        quality = self._quality(who, stats, carried_bytes, now_s)
+        self._samples[who] = _Sample(now_s, carried_bytes, quality, _voice(stats))
+
+    def voice(self, who: Who) -> Voice | None:
+        """How a participant's sound travelled at its last sample."""
+        sample = self._samples.get(who)
+        return sample.voice if sample else None
 
     def keep(self, present: set[Who]) -> None:
         """Forget everybody else."""
@@ -79,3 +99,15 @@ class QualityBook:
             loss=max((stream.loss_fraction for stream in flowing), default=None),
             bitrate_bps=max(0.0, carried_lately * 8 / elapsed_s) if elapsed_s > 0 else 0.0,
         )
+
+
+def _voice(stats: PeerStats) -> Voice:
+    sound = [stream for stream in stats.streams if stream.kind == "audio" and stream.packets]
+    said = [stream for stream in sound if stream.direction == "up"]
+    heard = [stream for stream in sound if stream.direction == "down"]
+    return Voice(
+        rtt_ms=stats.rtt_ms,
+        up_jitter_ms=max((stream.jitter_ms for stream in said), default=0.0),
+        down_jitter_ms=max((stream.jitter_ms for stream in heard), default=0.0),
+        down_loss=max((stream.loss_fraction for stream in heard), default=0.0),
+    )

@@ -3,7 +3,7 @@ import { emit, on } from './client/events.js';
 import { firstFrame } from './client/first-frame.js';
 import { MediaSession } from './client/media.js';
 import { SOURCES } from './client/messages.js';
-import { QualityMeter } from './client/quality.js';
+import { QualityMeter, slotReports } from './client/quality.js';
 import { Failure, Signalling } from './client/signalling.js';
 
 export { Failure };
@@ -336,6 +336,8 @@ export class RelayClient extends EventTarget {
     if (!statistics) return;
     this.quality = this.#meter.read(statistics);
     emit(this, 'quality', this.quality);
+    const { call } = this.call ?? {};
+    if (call) this.request('media.report', { call, slots: slotReports(this.quality) }).catch(() => undefined);
   }
 }
 

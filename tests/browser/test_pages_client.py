@@ -2,8 +2,10 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
+from relay.server.messages import SlotQuality
 from tests.browser.conftest import OpenPage
 from tests.support.page_server import page_server
 
@@ -27,12 +29,16 @@ async def test_quality_is_what_happened_since_the_last_report(open_page: OpenPag
         "packetsReceived": 190,
         "packetsLost": 10,
         "framesDecoded": 50,
+        "jitterBufferDelay": 2.0,
+        "jitterBufferEmittedCount": 50,
+        "freezeCount": 2,
+        "totalFreezesDuration": 0.7,
     }
     script = """async (reports) => {
-        const { QualityMeter } = await import('./client/quality.js');
+        const { QualityMeter, slotReports } = await import('./client/quality.js');
         const meter = new QualityMeter();
         const read = (report) => meter.read({ report: report.map((each) => [each.id, each]), sources: {}, slots: { 5: 'camera' } });
-        return reports.map(read);
+        return reports.map(read).map((quality) => ({ ...quality, told: slotReports(quality) }));
     }"""
     reports = [[STREAM | before, PAIR], [STREAM | after, PAIR]]
     _, quality = await rows(open_page, script, reports)
@@ -40,6 +46,10 @@ async def test_quality_is_what_happened_since_the_last_report(open_page: OpenPag
     assert (camera["bitrate_bps"], camera["frames_per_s"], camera["loss"]) == (1_000_000, 25, 0.05)
     assert (camera["jitter_ms"], camera["width"], camera["height"]) == (12, 640, 480)
     assert (quality["rtt_ms"], quality["loss"], quality["grade"]) == (48, 0.05, "fair")
+    (told,) = quality["told"]
+    assert msgspec.convert(told, SlotQuality) == SlotQuality(
+        slot="camera", jitter_buffer_ms=40, freezes=2, frozen_s=0.7, width=640, height=480
+    )
 
 
 async def test_grades(open_page: OpenPage) -> None:

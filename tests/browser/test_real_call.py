@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import msgspec
 import pytest
 from playwright.async_api import Browser, Page
 
@@ -12,6 +13,7 @@ from relay import Role
 from relay.client.clip import ClipTrack
 from relay.client.webrtc import Participant, VideoCodec
 from relay.server import messages
+from relay.service.call_quality import CallQuality, PartyQuality
 from tests.support.browser import chromium, until
 from tests.support.clips import sound, video
 from tests.support.films import film_y4m
@@ -84,6 +86,17 @@ async def hears(page: Page) -> None:
     await until(page, "(window.relay.quality?.slots.microphone?.audio_energy ?? 0) > 0", PATIENCE_S)
 
 
+async def heard_by_both(running: RunningRelay, call: str) -> dict[str, PartyQuality]:
+    """The record of the call, once both ways have been measured from mouth to ear."""
+    async with asyncio.timeout(PATIENCE_S), running.http() as http:
+        while True:
+            answer = await http.get(f"/api/calls/{call}/quality")
+            parties = msgspec.json.decode(answer.content, type=CallQuality).parties if answer.is_success else ()
+            if len([party for party in parties if party.latency_max_ms]) == 2:
+                return {party.desk: party for party in parties}
+            await asyncio.sleep(0.1)
+
+
 @pytest.fixture(scope="module")
 def face(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A person talking, for the fake camera."""
@@ -111,6 +124,11 @@ async def test_a_citizen_and_a_caseworker_see_and_hear_each_other(
         record_property("pick_up_to_first_frame_ms", await seat.evaluate("window.relay.firstFrames.camera"))
 
         await until(kiosk, f"({OUTGOING_BPS})().then((bps) => bps > {WELL_ABOVE_START_BPS})", PATIENCE_S)
+
+        call = await seat.evaluate("window.relay.call.call")
+        parties = await heard_by_both(running, call)
+        assert {(size.slot, size.width > 0) for size in parties["seat"].sizes} >= {("camera", True)}
+        assert parties["seat"].score_least is not None
 
         await kiosk.click("[data-source=screen]")
         await until(seat, playing("screen"), PATIENCE_S)

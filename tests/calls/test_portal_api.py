@@ -9,6 +9,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from relay import NewCall, Role
+from relay.errors import Forbidden
 from relay.metrics.catalogue import CATALOGUE
 from relay.server import messages
 from tests.support.running_relay import RunningRelay, running_relay, settings_for_tests, until
@@ -266,6 +267,27 @@ async def test_a_call_shows_in_the_metrics():
         assert samples["relay_handle_duration_seconds_count"][("housing",)] == 1
         families = {name for name in CATALOGUE if any(sample.startswith(name) for sample in samples)}
         assert set(CATALOGUE) - families <= ONLY_WHEN_IT_HAPPENS
+
+
+async def test_how_a_call_is_for_its_parties_can_be_asked():
+    slot = messages.SlotQuality(slot="camera", jitter_buffer_ms=40.0, freezes=3, frozen_s=0.5, width=1280, height=720)
+    async with (
+        running_relay() as running,
+        running.client("kiosk-1", Role.KIOSK) as kiosk,
+        running.client("kiosk-2", Role.KIOSK) as stranger,
+        running.client("seat-4", Role.SEAT) as seat,
+        running.http() as http,
+    ):
+        call = await connected(kiosk, seat)
+        await seat.request(messages.ReportMedia(call=call, slots=[slot]))
+        record = (await http.get(f"/api/calls/{call}/quality")).json()
+        assert record["call"] == call
+        (party,) = record["parties"]
+        assert (party["desk"], party["name"], party["freezes"]) == ("seat", "seat-4", 0)
+        assert [(size["slot"], size["width"], size["height"]) for size in party["sizes"]] == [("camera", 1280, 720)]
+        with pytest.raises(Forbidden, match="somebody else's"):
+            await stranger.request(messages.ReportMedia(call=call, slots=[slot]))
+        assert (await http.get("/api/calls/never/quality")).status_code == 404
 
 
 async def test_pages_come_with_headers_that_protect_them():

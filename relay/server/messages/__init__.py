@@ -45,10 +45,12 @@ from relay.server.messages.requests import (
     Hello,
     Hold,
     Offer,
+    ReportMedia,
     Request,
     RequestCall,
     SetPresence,
     SetSource,
+    SlotQuality,
     Watch,
 )
 from relay.server.messages.vocabulary import CallKind, CloseCode, Mid, Name, Sdp, ShortText, Slot, Source, Stem
@@ -65,6 +67,7 @@ ClientMessage = (
     | FinishWrapUp
     | SetSource
     | FirstFrame
+    | ReportMedia
     | Heartbeat
     | Watch
     | Transfer
@@ -125,6 +128,7 @@ __all__ = [
     "Ok",
     "QueueRow",
     "Reply",
+    "ReportMedia",
     "Request",
     "RequestCall",
     "RequestCallback",
@@ -137,6 +141,7 @@ __all__ = [
     "SetSource",
     "ShortText",
     "Slot",
+    "SlotQuality",
     "Source",
     "SourceChanged",
     "Stem",

@@ -111,6 +111,29 @@ class FirstFrame(Request, kw_only=True, tag="first-frame"):
     elapsed_ms: Annotated[float, Meta(ge=0, le=600_000)]
 
 
+class SlotQuality(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """What the receiver's own statistics say of one slot (W3C webrtc-stats)."""
+
+    slot: Slot
+    jitter_buffer_ms: Annotated[float, Meta(ge=0, le=60_000)] | None = None
+    """Mean wait in the jitter buffer, over the last interval."""
+    concealed: Annotated[float, Meta(ge=0, le=1)] | None = None
+    """Share of the sound that was made up, over the last interval."""
+    freezes: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
+    """`freezeCount`, since the connection began."""
+    frozen_s: Annotated[float, Meta(ge=0, le=1_000_000)] = 0.0
+    """`totalFreezesDuration`, since the connection began."""
+    width: Annotated[int, Meta(ge=0, le=65_535)] = 0
+    height: Annotated[int, Meta(ge=0, le=65_535)] = 0
+
+
+class ReportMedia(Request, kw_only=True, tag="media.report"):
+    """How what is received looks and sounds; send every 2 s while in a call. Reply: `ok`."""
+
+    call: Name
+    slots: Annotated[list[SlotQuality], Meta(max_length=32)]
+
+
 class Heartbeat(Request, kw_only=True, tag="heartbeat"):
     """Renews the lease of a seat or of a waiting kiosk; send every `heartbeat_s`. Reply: `ok`."""
 

@@ -106,10 +106,10 @@ class Exchange:
         self.participants = Participants(settings.max_connections, settings.reconnect_grace_s)
         self.records = SchedulerRecords(self.scheduler, self.ledger, directory, self._catch_up)
         self.house = House(self.scheduler, self.records, self.ledger, directory)
-        conversations = Conversations(self.participants)
-        self._teller = Teller(self.participants, conversations, self.records)
+        self.conversations = Conversations(self.participants)
+        self._teller = Teller(self.participants, self.conversations, self.records)
         self._switchboard = Switchboard(
-            self.participants, conversations, self._teller, self.records, media_required=settings.media_required
+            self.participants, self.conversations, self._teller, self.records, media_required=settings.media_required
         )
         self._clock = clock
         self._wakened = asyncio.Event()

@@ -1,31 +1,42 @@
 """Watches an exchange: samples the media of its participants, and answers with all metrics when asked."""
 
 import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import asdict
 
 from relay.clock import Clock
+from relay.config import LatencySettings
 from relay.metrics.snapshot import Snapshot
 from relay.scheduler.shell.outlets import Outlets
 from relay.service.gathering import (
     gather_calls,
+    gather_latency,
     gather_media,
     gather_outlets,
     gather_scheduler,
     gather_seats,
     gather_signalling,
+    residence,
 )
 from relay.service.house import day_of
+from relay.service.latency import LatencyInBudget, LatencyOverBudget
+from relay.service.media_watch import MediaEvent, MediaWatch
 from relay.service.quality import QualityBook
 from relay.service.shell.exchange import Exchange
 
 SAMPLE_S = 2.0
 """Between samples of every participant's media."""
+_log = logging.getLogger(__name__)
 
 
 class Observatory:
     """Reads, but for one thing: the scheduler learns from it how far away each seat is."""
 
-    def __init__(self, exchange: Exchange, outlets: Outlets, clock: Clock) -> None:
+    def __init__(self, exchange: Exchange, outlets: Outlets, clock: Clock, latency: LatencySettings) -> None:
         self.quality = QualityBook()
+        self.media = MediaWatch(latency, self.quality, exchange.observations.calls)
+        self._listeners: list[Callable[[MediaEvent], None]] = []
         self._exchange = exchange
         self._outlets = outlets
         self._clock = clock
@@ -35,6 +46,16 @@ class Observatory:
         """Sample for ever; cancel to stop."""
         while True:
             await self._sample()
+            self._judge()
+
+    def subscribe(self, callback: Callable[[MediaEvent], None]) -> Callable[[], None]:
+        """Call `callback` with every media event from now on; returns what ends that. It must not block or raise."""
+        self._listeners.append(callback)
+
+        def unsubscribe() -> None:
+            self._listeners.remove(callback)
+
+        return unsubscribe
 
     def snapshot(self) -> Snapshot:
         """All metrics as they are now."""
@@ -45,8 +66,18 @@ class Observatory:
         gather_scheduler(snapshot, exchange.scheduler, wall_ms / 1000, now_s)
         gather_outlets(snapshot, self._outlets, exchange.scheduler.health().seq)
         gather_media(snapshot, exchange.media.stats(), exchange.observations, self.quality)
+        gather_latency(snapshot, self.media.latency)
         gather_signalling(snapshot, exchange.observations, exchange.participants)
         return snapshot
+
+    def _judge(self) -> None:
+        exchange, now_s = self._exchange, self._clock.now_s()
+        for event in self.media.handle_round(
+            exchange.conversations.hearing(), residence(exchange.media.stats()), now_s
+        ):
+            _note(event)
+            for callback in tuple(self._listeners):
+                callback(event)
 
     async def _sample(self) -> None:
         """One round over everybody, spread over its time: media shares the loop."""
@@ -62,3 +93,24 @@ class Observatory:
             await asyncio.sleep(pause_s)
         if not with_media:
             await asyncio.sleep(SAMPLE_S)
+
+
+def _note(event: MediaEvent) -> None:
+    match event:
+        case LatencyOverBudget():
+            _log.warning(
+                "a call is over its latency budget: %s takes %.0f ms of its %.0f",
+                event.hop,
+                event.hop_ms,
+                event.hop_budget_ms,
+                extra={
+                    "call": event.call,
+                    "speaker": str(event.speaker.name),
+                    "listener": str(event.listener.name),
+                    "total_ms": round(event.total_ms),
+                },
+            )
+        case LatencyInBudget():
+            _log.info("a call is in its latency budget again", extra={"call": event.call})
+        case _:
+            _log.info("how a call was", extra={"call": event.call, "quality": asdict(event)})

@@ -11,6 +11,9 @@
  * @property {number} freezes since the connection began
  * @property {number} packets since the connection began
  * @property {number} audio_energy since the connection began
+ * @property {number} frozen_s since the connection began
+ * @property {number | null} jitter_buffer_ms mean wait of what was played
+ * @property {number | null} concealed share of the sound that was made up, 0 to 1
  *
  * @typedef {object} Quality
  * @property {Grade} grade of the worse direction
@@ -26,6 +29,7 @@ const GOOD = { loss: 0.02, rtt_ms: 200, jitter_ms: 40 };
 const FAIR = { loss: 0.08, rtt_ms: 400, jitter_ms: 100 };
 
 const seconds = (value) => (value === undefined ? null : value * 1000);
+const share = (part, whole) => (whole > 0 ? Math.max(0, part / whole) : null);
 const worst = (values) =>
   values.reduce((most, value) => (value !== null && (most === null || value > most) ? value : most), null);
 const within = (limit, quality) => Object.entries(limit).every(([name, most]) => (quality[name] ?? 0) <= most);
@@ -81,6 +85,9 @@ export class QualityMeter {
       freezes: now.freezeCount ?? 0,
       packets: now.packetsReceived ?? 0,
       audio_energy: now.totalAudioEnergy ?? 0,
+      frozen_s: now.totalFreezesDuration ?? 0,
+      jitter_buffer_ms: share(since('jitterBufferDelay') * 1000, since('jitterBufferEmittedCount')),
+      concealed: share(since('concealedSamples'), since('totalSamplesReceived')),
     };
   }
 
@@ -97,6 +104,9 @@ export class QualityMeter {
       freezes: 0,
       packets: now.packetsSent ?? 0,
       audio_energy: 0,
+      frozen_s: 0,
+      jitter_buffer_ms: null,
+      concealed: null,
     };
   }
 
@@ -107,4 +117,20 @@ export class QualityMeter {
       elapsedS: Math.max(0.001, before ? (now.timestamp - before.timestamp) / 1000 : 1),
     };
   }
+}
+
+/**
+ * What the relay is told of a measurement, slot by slot.
+ * @param {Quality} quality
+ */
+export function slotReports({ slots }) {
+  return Object.entries(slots).map(([slot, stream]) => ({
+    slot,
+    freezes: stream.freezes,
+    frozen_s: stream.frozen_s,
+    width: stream.width,
+    height: stream.height,
+    ...(stream.jitter_buffer_ms !== null && { jitter_buffer_ms: Math.min(60_000, stream.jitter_buffer_ms) }),
+    ...(stream.concealed !== null && { concealed: Math.min(1, stream.concealed) }),
+  }));
 }
