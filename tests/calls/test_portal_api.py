@@ -16,6 +16,10 @@ from tests.support.running_relay import RunningRelay, running_relay, settings_fo
 from tests.support.scenes import ITEM, connected, ready_seat
 
 ONLY_WHEN_IT_HAPPENS = {
+    "relay_outlet_decisions_total",
+    "relay_outlet_dropped_decisions_total",
+    "relay_outlet_lag_decisions",
+    "relay_outlet_retries_total",
     "relay_appointments_total",
     "relay_calls_deflected_total",
     "relay_calls_overflowed_total",
