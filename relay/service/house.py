@@ -35,6 +35,12 @@ def day_of(wall_ms: int) -> int:
     return datetime.fromtimestamp(wall_ms / 1000).astimezone().toordinal()
 
 
+def midnight_ms(wall_ms: int) -> int:
+    """When the local day began."""
+    now = datetime.fromtimestamp(wall_ms / 1000).astimezone()
+    return round(now.replace(hour=0, minute=0, second=0, microsecond=0).timestamp() * 1000)
+
+
 class House:
     """Lists and totals over all calls and seats."""
 

@@ -1,19 +1,18 @@
 """What the scheduler's events add up to: the running report, the forecast of waits, the queues by department. Pure.
 
-Fed with every durable decision in order. After a restart it is primed with what waits; totals begin anew.
+Fed with every durable decision in order. After a restart it begins with the seats and calls that are there, and is told
+later what the day and the pace of service were like before.
 """
 
 import heapq
 from collections import Counter, defaultdict
-from collections.abc import Iterable
 
 from relay.scheduler import events
-from relay.scheduler.entities import Call
 from relay.scheduler.events import AnyEvent
 from relay.scheduler.forecast.expected_wait import WaitForecast
-from relay.scheduler.lifecycle import CONNECTED, QUEUED
 from relay.scheduler.model import Purpose
-from relay.scheduler.reports import Report, ReportSettings
+from relay.scheduler.reports import Report, ReportSettings, opening_events
+from relay.scheduler.state import State
 
 _SIGNS_OF_LIFE = (events.SeatLeaseRenewed, events.SeatPathMeasured, events.BackoffEnded)
 
@@ -54,6 +53,38 @@ class Queue:
         return self._oldest[0][0] if self._oldest else None
 
 
+def day_totals(report: Report) -> dict[str, Counter[str]]:
+    """Calls by department: offered, answered, within, abandoned."""
+    return {
+        department: Counter(
+            offered=tally.offered,
+            answered=tally.answered,
+            within=tally.answered_within,
+            abandoned=tally.abandoned.total(),
+        )
+        for department, tally in report.tallies.along("queue").items()
+    }
+
+
+class Recollection:
+    """What former runs decided: today, and lately. Fed with events in order, and then told to a ledger.
+
+    `day` is the number of the day that begins at `midnight_ms`.
+    """
+
+    def __init__(self, day: int, midnight_ms: int) -> None:
+        self.day = day
+        self.report = Report()
+        self.forecast = WaitForecast()
+        self._midnight_ms = midnight_ms
+
+    def observe(self, event: AnyEvent) -> None:
+        """Take one event in."""
+        self.forecast.observe(event)
+        if event.at_ms >= self._midnight_ms:
+            self.report.observe(event)
+
+
 class Ledger:
     """Everything that is folded from events, besides the scheduler's own state."""
 
@@ -66,16 +97,21 @@ class Ledger:
         self._queue_of: dict[str, tuple[Queue, int]] = {}
         self._day = -1
         self._before_today: dict[str, Counter[str]] = {}
+        self._earlier: dict[str, Counter[str]] = {}
+        """Of today, by former runs."""
 
-    def prime(self, calls: Iterable[Call]) -> None:
-        """Take over the open calls of a scheduler that was restarted."""
-        for call in calls:
-            if call.purpose is Purpose.CALL:
-                self._open(call.id, call.item, call.enqueued_ms)
-                if call.phase not in QUEUED:
-                    self._leave(call.id)
-                if call.phase in CONNECTED:
-                    self._queue_of[call.id][0].talking.add(call.id)
+    def resume(self, state: State, now_ms: int) -> None:
+        """Take over the seats and the open calls of a scheduler that was restarted."""
+        for event in opening_events(state):
+            self.observe(event)
+        self.report = self.report.resumed_at(now_ms)
+        self.forecast.begin_anew(now_ms)
+
+    def recall(self, past: "Recollection", now_ms: int) -> None:
+        """Add what was decided before this process began."""
+        if self._day in (-1, past.day):
+            self._earlier = day_totals(past.report)
+        self.forecast.learn_from(past.forecast, now_ms)
 
     def observe(self, event: AnyEvent) -> None:
         """Take one event in."""
@@ -89,20 +125,17 @@ class Ledger:
 
     def today(self, day: int) -> dict[str, Counter[str]]:
         """Calls of this day by department: offered, answered, within, abandoned. `day` is any number that changes daily."""
-        totals = {
-            department: Counter(
-                offered=tally.offered,
-                answered=tally.answered,
-                within=tally.answered_within,
-                abandoned=tally.abandoned.total(),
-            )
-            for department, tally in self.report.tallies.along("queue").items()
-        }
+        totals = day_totals(self.report)
         if day != self._day:
             first, self._day = self._day == -1, day
             self._before_today = {} if first else totals
+            self._earlier = self._earlier if first else {}
+        nothing: Counter[str] = Counter()
         return {
-            department: total - self._before_today.get(department, Counter()) for department, total in totals.items()
+            department: totals.get(department, nothing)
+            - self._before_today.get(department, nothing)
+            + self._earlier.get(department, nothing)
+            for department in dict.fromkeys((*totals, *self._earlier))
         }
 
     def _follow_call(self, event: AnyEvent) -> None:

@@ -105,6 +105,19 @@ class _Pool:
         self.busy_s = self.busy_s * keep + (elapsed_ms / 1000.0 if waiting else 0.0)
         self.waited_s = self.waited_s * keep + waiting * elapsed_ms / 1000.0
 
+    def forget(self, now_ms: int) -> None:
+        """Nothing was observed before now."""
+        self.at_ms = now_ms
+        for name in _RATES:
+            setattr(self, name, 0.0)
+
+    def add(self, other: "_Pool", now_ms: int) -> None:
+        """What was observed at another time; both aged until now."""
+        self.age(now_ms)
+        for name in _RATES:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.seats = other.seats | self.seats
+
     def ahead_of(self, key: tuple[int, int]) -> int:
         """How many of the pool are served before this one."""
         return bisect.bisect_left(self.queue, key)
@@ -143,6 +156,9 @@ class _Pool:
         """How much longer than believed such calls have waited lately: queues that grow, seats shared with others."""
         doubt_s = _DOUBT_CALLS * believed_s
         return (self.true_s + doubt_s) / (self.believed_s + doubt_s) if doubt_s else 1.0
+
+
+_RATES = ("starts", "busy_s", "gave_up", "waited_s", "handled", "handle_s", "believed_s", "true_s")
 
 
 @dataclass(slots=True)
@@ -198,6 +214,21 @@ class WaitForecast:
             return None
         pool.age(now_ms)
         return self._expectation(pool, len(pool.queue))
+
+    def begin_anew(self, now_ms: int) -> None:
+        """Keep who waits and who serves, forget how fast it went: that is not in `opening_events`."""
+        self.error, self.overtakes = ForecastError(), 0
+        for pool in self._pools.values():
+            pool.forget(now_ms)
+        for call in self._calls.values():
+            call.expected = None
+
+    def learn_from(self, history: "WaitForecast", now_ms: int) -> None:
+        """Take over the pace that another forecast has seen, before this one began."""
+        self._margin = history._margin
+        for name, pool in history._pools.items():
+            pool.age(now_ms)
+            self._pools.setdefault(name, _Pool(now_ms)).add(pool, now_ms)
 
     def _requested(self, event: events.CallRequested) -> None:
         call = _Call(self._pool(event.item, event.region, event.at_ms), event.virtual_ms, asked_ms=event.at_ms)

@@ -1,7 +1,8 @@
 """A history for observers that begin in the middle: the events that would have led to a state as it is.
 
 After a restart, a report or a forecast has missed what the snapshot holds. Told these events first, it knows the seats
-on duty and the calls that are open; what it counts of them never happened a second time (see `Report.successor`).
+on duty and the calls that are open; what it counts of them never happened a second time (see `Report.resumed_at` and
+`WaitForecast.begin_anew`).
 """
 
 from collections.abc import Iterator

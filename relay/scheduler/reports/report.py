@@ -54,6 +54,18 @@ class Report:
         report.seats = self.seats.successor(now_ms)
         return report
 
+    def resumed_at(self, now_ms: int) -> "Report":
+        """The same for a process that begins now: calls that are open are followed to their end, as `carried`."""
+        report = self.successor(now_ms)
+        report._recorder, report._rang_ms = self._recorder, self._rang_ms
+        for name, call in self._recorder.open.items():
+            asked = call.requested
+            if asked.purpose is Purpose.CALL:
+                tally = report.tallies.of(asked.item, asked.region, asked.kind, asked.priority)
+                tally.carried += 1
+                report._tally_of[name] = tally
+        return report
+
     @property
     def open_calls(self) -> int:
         """Calls that have begun and not yet left the engine."""

@@ -55,6 +55,8 @@ class Tally:
 
     offered: int = 0
     """Calls that asked for a seat, served or not."""
+    carried: int = 0
+    """Calls that were open when the report began; an earlier one counted them as offered."""
     answered: int = 0
     answered_within: int = 0
     """Of them, within the service-level target."""
@@ -86,7 +88,7 @@ class Tally:
     def service_level(self) -> ServiceLevel:
         """All four definitions. Deflected calls count as offered and not answered."""
         return ServiceLevel.from_amounts(
-            offered=self.offered,
+            offered=self.offered + self.carried,
             answered=self.answered,
             abandoned=self.abandoned.total(),
             answered_in=self.answered_within,
@@ -95,7 +97,8 @@ class Tally:
 
     def abandonment(self) -> float:
         """Share of the offered calls that hung up in the queue or while a seat rang."""
-        return self.abandoned.total() / self.offered if self.offered else 0.0
+        asked = self.offered + self.carried
+        return self.abandoned.total() / asked if asked else 0.0
 
     def add(self, other: "Tally") -> None:
         """Merge another group."""

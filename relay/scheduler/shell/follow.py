@@ -5,13 +5,16 @@ from the journal, so nothing piles up in memory, and the scheduler never waits f
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
 from itertools import islice
 
 from relay.scheduler.shell.decision import Decision, decisions_of
 from relay.scheduler.shell.journal import Journal
 from relay.scheduler.shell.stream import CutOff, Stream
 
+_BREATH_S = 0.002
+"""Between batches of a recount: other threads carry media."""
 _CHUNK_BATCHES = 16
 """Batches read at a time; each one is a commit of up to some hundred decisions."""
 
@@ -52,6 +55,39 @@ def oldest_position(journal: Journal) -> int:
     finally:
         if onlooker is not journal:
             onlooker.close()
+
+
+def recount(journal: Journal, since_ms: int, until: int, tell: Callable[[Decision], None]) -> None:
+    """Tell every decision that was made at or after `since_ms` and is numbered up to `until`. Blocks, and takes its time.
+
+    Raises JournalCorrupt, JournalUnavailable.
+    """
+    onlooker = journal.onlooker()
+    try:
+        for batch in onlooker.read(_position_before(onlooker, since_ms)):
+            if batch.first > until:
+                return
+            for decision in decisions_of(batch):
+                if decision.seq <= until and decision.now_ms >= since_ms:
+                    tell(decision)
+            time.sleep(_BREATH_S)
+    finally:
+        if onlooker is not journal:
+            onlooker.close()
+
+
+def _position_before(journal: Journal, at_ms: int) -> int:
+    """A decision after which come all that were made at or after this time."""
+    first = journal.first()
+    low, high = (first - 1 if first else journal.last()), journal.last()
+    while low < high:
+        middle = (low + high) // 2
+        batch = next(journal.read(middle))
+        if batch.at_ms < at_ms:
+            low = batch.last
+        else:
+            high = middle
+    return low
 
 
 def _read(journal: Journal, after: int) -> tuple[Decision, ...]:

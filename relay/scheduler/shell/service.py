@@ -9,7 +9,7 @@ the journal, so that nothing of the round has happened, and its callers get `Jou
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Self
 
@@ -21,7 +21,7 @@ from relay.scheduler.effects import AnyEffect
 from relay.scheduler.settings import SchedulerSettings
 from relay.scheduler.shell.decision import Decision, batch_of
 from relay.scheduler.shell.dispatch import CarryOut, Dispatcher
-from relay.scheduler.shell.follow import follow, oldest_position
+from relay.scheduler.shell.follow import follow, oldest_position, recount
 from relay.scheduler.shell.journal import Journal, JournalUnavailable, MemoryJournal, Snapshot
 from relay.scheduler.shell.journal_thread import JournalThread
 from relay.scheduler.shell.keeper import Keeper
@@ -204,6 +204,13 @@ class SchedulerService:
     async def oldest_position(self) -> int:
         """The smallest `after` that `follow` can serve: what is older was dropped from the journal."""
         return await asyncio.to_thread(oldest_position, self._disk.journal)
+
+    async def recount(self, since_ms: int, until: int, tell: Callable[[Decision], None]) -> None:
+        """Call `tell`, in another thread, with the decisions made since then and numbered up to `until`.
+
+        Raises JournalCorrupt, JournalUnavailable.
+        """
+        await asyncio.to_thread(recount, self._disk.journal, since_ms, until, tell)
 
     def health(self) -> Health:
         """Numbers of the shell."""

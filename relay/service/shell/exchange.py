@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from relay.catalogue import Directory
 from relay.clock import Clock
 from relay.config import ServerSettings
-from relay.errors import Conflict, Refusal, Unavailable
+from relay.errors import Conflict, Refusal, RelayError, Unavailable
 from relay.ids import PeerId
 from relay.scheduler import commands, events, view
 from relay.scheduler.effects import AnyEffect
@@ -23,8 +23,8 @@ from relay.scheduler.shell.dispatch import CarryOut
 from relay.scheduler.shell.service import SchedulerService
 from relay.scheduler.shell.stream import CutOff, Subscription
 from relay.service.conversations import Conversations
-from relay.service.house import House
-from relay.service.ledger import Ledger, seats_of
+from relay.service.house import House, day_of, midnight_ms
+from relay.service.ledger import Ledger, Recollection, seats_of
 from relay.service.observations import Observations
 from relay.service.outputs import Cause, ClosePeer, Cut, Output, Submit, Tell
 from relay.service.participants import Joined, Line, Participant, Participants
@@ -44,6 +44,8 @@ _SLICE = 16
 """Participants looked at before the loop may turn: media shares it."""
 _EXPLAINED = (events.SeatLoggedOut, events.SeatOnBreak, events.SeatDraining)
 _MAX_UNREAD_DECISIONS = 100_000
+_LATELY_MS = 3_600_000
+"""Twice the memory of the forecast."""
 
 
 class MediaPlane(Protocol):
@@ -125,13 +127,14 @@ class Exchange:
         self.media.subscribe(self._hear)
         await self.scheduler.start()
         self._decisions = self.scheduler.subscribe(_MAX_UNREAD_DECISIONS)
-        self.ledger.prime(self.scheduler.state.calls.values())
+        self.ledger.resume(self.scheduler.state, self.scheduler.now_ms())
         self._switchboard.restore(self.records.conversations())
         for command in (*definitions(self.directory.catalogue), *self._nobody_is_back_yet()):
             await self.scheduler.submit(command)
         self._spawn(self._watch_time())
         self._spawn(self._watch_places())
         self._spawn(self._watch_decisions())
+        self._spawn(self._recall(self._decisions.after))
 
     async def close(self) -> None:
         """Cut every line, and stop scheduler and media."""
@@ -210,6 +213,22 @@ class Exchange:
     def _nobody_is_back_yet(self) -> list[commands.AnyCommand]:
         """Seats of a former run are offered nothing before they have come back."""
         return [commands.ReportPath(seat=seat, media_ready=False) for seat in self.scheduler.state.seats]
+
+    async def _recall(self, until: int) -> None:
+        """Count again what former runs decided today, and learn the pace of the last hour from it."""
+        now_ms = self._clock.wall_ms()
+        past = Recollection(day_of(now_ms), midnight_ms(now_ms))
+
+        def tell(decision: Decision) -> None:
+            for event in decision.events:
+                past.observe(event)
+
+        try:
+            await self.scheduler.recount(min(midnight_ms(now_ms), now_ms - _LATELY_MS), until, tell)
+        except RelayError as error:
+            _log.warning("today's totals begin anew: %s", error)
+        else:
+            self.ledger.recall(past, self.scheduler.now_ms())
 
     async def _carry_out(self, effect: AnyEffect) -> None:
         await self._perform(self._switchboard.handle_effect(effect))

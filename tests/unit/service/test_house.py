@@ -9,10 +9,11 @@ from relay.catalogue import Directory
 from relay.demo_catalogue import DEMO_CATALOGUE
 from relay.scheduler import commands
 from relay.scheduler.engine import Engine
+from relay.scheduler.events import AnyEvent
 from relay.scheduler.model import SeatProfile, Skill
 from relay.scheduler.state import State
 from relay.service.house import House
-from relay.service.ledger import Ledger
+from relay.service.ledger import Ledger, Recollection
 from relay.service.profiles import definitions
 from relay.service.records import SchedulerRecords, round_wait_s
 
@@ -26,6 +27,7 @@ class Hall:
 
     engine: Engine = field(default_factory=Engine)
     clock_ms: int = START_MS
+    history: list[AnyEvent] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.directory = Directory(DEMO_CATALOGUE)
@@ -46,6 +48,14 @@ class Hall:
         self.clock_ms += after_ms
         for event in self.engine.handle_command(command, self.clock_ms):
             self.ledger.observe(event)
+            self.history.append(event)
+
+    def restart(self) -> None:
+        """What reads the engine begins anew; the engine stands where it stood."""
+        self.ledger = Ledger()
+        self.ledger.resume(self.state, self.clock_ms)
+        self.records = SchedulerRecords(self, self.ledger, self.directory, lambda: None)
+        self.house = House(self, self.records, self.ledger, self.directory)
 
     def seat_ready(self, seat: str = "s1", skill: str = "housing") -> None:
         profile = SeatProfile((Skill(skill, 5),), ("330200",), name="王静")
@@ -143,20 +153,62 @@ def test_a_day_begins_at_nothing(hall):
     assert hall.ledger.today(2)["housing"]["abandoned"] == 1
 
 
-def test_after_a_restart_the_ledger_is_primed_with_what_is_open(hall):
+def test_after_a_restart_the_ledger_goes_on_with_what_is_there(hall):
     talking = hall.ask("k1")
     hall.seat_ready()
     hall.do(commands.AcceptOffer(hall.records.call(talking).offer, "s1"))
-    waiting = hall.ask("k2")
-    hall.ledger = Ledger()
-    hall.ledger.prime(hall.state.calls.values())
-    hall.records = SchedulerRecords(hall, hall.ledger, hall.directory, lambda: None)
-    hall.house = House(hall, hall.records, hall.ledger, hall.directory)
+    waiting = hall.ask("k2", 4_000)
+    hall.restart()
     assert (hall.house.totals(1).waiting, hall.house.talking()) == (1, 1)
     assert hall.records.call(waiting).position == 1
+    assert hall.ledger.forecast.expect(waiting, hall.now_ms()).position == 1
+    assert hall.ledger.report.seats.by_phase() == {"in_call": 1}
+    assert hall.ledger.seat_changed_ms["s1"] == START_MS
     hall.do(commands.HangUp(talking))
-    hall.do(commands.HangUp(waiting))
-    assert (hall.house.totals(1).waiting, hall.house.talking()) == (0, 0)
+    hall.do(commands.FinishWrapUp(talking, "s1"))
+    hall.do(commands.AcceptOffer(hall.records.call(waiting).offer, "s1"), 5_000)
+    total = hall.ledger.report.tallies.total()
+    assert (total.offered, total.carried, total.answered, total.answered_within) == (0, 2, 1, 1)
+    assert total.service_level().of_offered == 0.5, "of those that were answered or could have been"
+    assert (hall.house.totals(1).waiting, hall.house.talking()) == (0, 1)
+
+
+def test_a_restart_forgets_neither_the_day_nor_the_pace(hall):
+    """Told again what was decided before, the ledger is as if nothing had happened."""
+    hall.seat_ready()
+    for n in range(6):
+        hall.do(commands.SeatSeen("s1"))
+        call = hall.ask(f"k{n}", 1_000)
+        hall.do(commands.AcceptOffer(hall.records.call(call).offer, "s1"), 2_000)
+        hall.do(commands.HangUp(call), 8_000)
+        hall.do(commands.FinishWrapUp(call, "s1"), 2_000)
+    hall.do(commands.HangUp(hall.ask("gone")), 1_000)
+    hall.ask("talks")
+    waiting = [hall.ask(f"w{n}", 1_000) for n in range(3)]
+    before = hall.ledger.today(1)
+    forecasts = [hall.ledger.forecast.expect(call, hall.now_ms()) for call in waiting]
+    hall.restart()
+    past = Recollection(day=1, midnight_ms=START_MS)
+    for event in hall.history:
+        past.observe(event)
+    hall.ledger.recall(past, hall.now_ms())
+    assert hall.ledger.today(1) == before
+    assert before["housing"]["answered"] == 6
+    for call, expected in zip(waiting, forecasts, strict=True):
+        again = hall.ledger.forecast.expect(call, hall.now_ms())
+        assert again.position == expected.position
+        assert again.mean_s == pytest.approx(expected.mean_s, rel=0.02)
+    assert hall.ledger.today(2)["housing"]["answered"] == 0, "another day"
+
+
+def test_what_was_decided_yesterday_is_not_counted_today(hall):
+    hall.do(commands.HangUp(hall.ask("k1")))
+    hall.restart()
+    past = Recollection(day=1, midnight_ms=START_MS + 1)
+    for event in hall.history:
+        past.observe(event)
+    hall.ledger.recall(past, hall.now_ms())
+    assert hall.ledger.today(1) == {}
 
 
 def test_a_forecast_is_as_precise_as_it_is():

@@ -13,7 +13,7 @@ from relay.scheduler.effects import AnyEffect, ConnectMedia, Notify, Ring
 from relay.scheduler.errors import OfferExpired, UnknownOffer
 from relay.scheduler.model import CallPhase, SeatProfile, ServiceItem, Skill
 from relay.scheduler.settings import SchedulerSettings
-from relay.scheduler.shell.decision import decisions_of
+from relay.scheduler.shell.decision import Decision, decisions_of
 from relay.scheduler.shell.journal import Batch, JournalCorrupt, JournalUnavailable, MemoryJournal
 from relay.scheduler.shell.mailbox import Overloaded
 from relay.scheduler.shell.recovery import recover
@@ -556,3 +556,16 @@ async def test_the_loop_shows_that_it_is_alive():
         running._mailbox.wake()
         await turned()
         assert running.health().counters.last_run_s == clock.now_s()
+
+
+@pytest.mark.parametrize("since", [0, 1, 7, 19, 20, 21, 22, 99])
+async def test_a_recount_begins_at_its_time_and_ends_at_its_number(tmp_path, since):
+    clock = FakeClock()
+    async with SchedulerService(SchedulerSettings(), SqliteJournal(tmp_path / "j.db"), clock=clock) as running:
+        for n in range(20):
+            clock.advance(1.0)
+            await running.submit(ask.DefineItems((ServiceItem(f"d{n}"),)))
+        start_ms = FakeClock().wall_ms()
+        told: list[Decision] = []
+        await running.recount(start_ms + 1000 * since, 18, told.append)
+        assert [decision.seq for decision in told] == list(range(max(1, since), 19))
