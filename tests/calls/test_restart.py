@@ -75,7 +75,7 @@ async def test_the_day_goes_on_over_a_restart(tmp_path):
         assert totals.service_level == 1.0
         async with running.http(None) as http:
             metrics = (await http.get("/metrics")).text.splitlines()
-        assert [line for line in metrics if line.startswith("relay_calls_answered_total{")][0].endswith(" 1.0"), (
+        assert next(line for line in metrics if line.startswith("relay_calls_answered_total{")).endswith(" 1.0"), (
             "a counter of this process begins at nothing, as Prometheus expects"
         )
         assert 'relay_service_level_ratio{definition="of_offered"} 1.0' in metrics
