@@ -1,5 +1,6 @@
 """Settings, validated once at the door. Every field has its unit, its default and why."""
 
+import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -17,6 +18,9 @@ class SfuSettings:
     """One UDP port for all peers; 0 lets the kernel choose (tests, embedding)."""
     advertised_hosts: tuple[str, ...] = ()
     """Addresses put into candidates; empty: the bound address, or this machine's own when bound to all."""
+    external_hosts: tuple[str, ...] = ()
+    """Behind a 1:1 NAT, the outer address of each address of this machine, as `outer/own`; one without `/` stands for
+    all own addresses of its family. Candidates name the outer one instead."""
     video_codecs: tuple[str, ...] = ("VP8", "H264", "VP9", "AV1")
     """Accepted; which of them is used is the sender's order, as its offer gives it."""
     audio_codecs: tuple[str, ...] = ("opus", "PCMU", "PCMA", "G722")
@@ -39,6 +43,21 @@ class SfuSettings:
             raise Misuse(f"port {self.port} is not between 0 and 65535")
         if self.keyframe_interval_ms <= 0 or self.report_interval_ms <= 0:
             raise Misuse("intervals must be positive")
+        for pair in self.external_hosts:
+            outer, _, own = pair.partition("/")
+            if not _is_ip(outer) or (own and (not _is_ip(own) or (":" in own) != (":" in outer))):
+                raise Misuse(f"{pair!r} is neither an IP address nor two of one family as outer/own")
+
+    def external_host(self, own: str) -> str:
+        """What the world outside calls `own`, an address of this machine."""
+        found = own
+        for pair in self.external_hosts:
+            outer, _, inner = pair.partition("/")
+            if inner and ipaddress.ip_address(inner) == ipaddress.ip_address(own):
+                return outer
+            if not inner and (":" in outer) == (":" in own):
+                found = outer
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +192,14 @@ class LogSettings:
 
     level: Literal["debug", "info", "warning", "error"] = "info"
     style: Literal["console", "json"] = "console"
+
+
+def _is_ip(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _require_positive(settings: object, *names: str) -> None:

@@ -34,7 +34,6 @@ from relay.service.shell.exchange import Exchange, MediaPlane
 from relay.service.shell.observatory import Observatory
 from relay.service.shell.portal import CallEvent, NewCall, PortalDesk
 from relay.service.views import CallView, QueueView, SeatView
-from relay.sfu.ports import Address
 from relay.sfu.shell.node import Sfu
 
 JOURNAL_FILE = "journal.sqlite"
@@ -78,7 +77,7 @@ class Relay:
         return self._app
 
     @property
-    def media_address(self) -> Address:
+    def media_address(self) -> tuple[str, int]:
         """Where the media port is bound. Raises `Misuse` before the relay runs."""
         return self._exchange.media.address
 

@@ -9,8 +9,19 @@ from collections.abc import Mapping, Sequence
 from enum import IntEnum
 from typing import NamedTuple, Protocol
 
-Address = tuple[str, int]
-"""Host (IPv4 or IPv6 text) and port."""
+Address = tuple[str, int] | tuple[str, int, int]
+"""Host (IPv4 or IPv6 text), port, and if there are several, the number of the door of ours that leads there
+(`relay.sfu.wire.address`): give it back as it came."""
+
+
+class HostCandidate(NamedTuple):
+    """An address of ours that peers may send to (RFC 8445 §5.1.1.1)."""
+
+    host: str
+    """IPv4 or IPv6 text without scope."""
+    port: int
+    transport: str = "udp"
+    """`udp`, or `tcp`: passive (RFC 6544)."""
 
 
 class Kind(IntEnum):

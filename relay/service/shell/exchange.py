@@ -34,7 +34,6 @@ from relay.service.switchboard import Switchboard
 from relay.service.telling import Teller
 from relay.service.views import CallView
 from relay.service.wiring import Route
-from relay.sfu.ports import Address
 from relay.sfu.session.events import PeerOffer, PeerStats, SfuEvent, SfuStats, SlotRef, SourceRef
 
 _log = logging.getLogger(__name__)
@@ -58,7 +57,7 @@ class MediaPlane(Protocol):
         """Release it."""
 
     @property
-    def address(self) -> Address:
+    def address(self) -> tuple[str, int]:
         """Where it is bound; raises `Misuse` before `start`."""
 
     async def answer(self, peer: PeerId, offer: PeerOffer) -> str:

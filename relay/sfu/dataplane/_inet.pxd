@@ -17,7 +17,15 @@ cdef extern from *:
     #ifndef UDP_SEGMENT
     #define UDP_SEGMENT 103
     #endif
+    #define RELAY_IP_PKTINFO IP_PKTINFO
+    #define RELAY_IPV6_PKTINFO IPV6_PKTINFO
+    #define RELAY_IPV6_RECVPKTINFO IPV6_RECVPKTINFO
     #else
+    struct in_pktinfo { int ipi_ifindex; struct in_addr ipi_spec_dst; struct in_addr ipi_addr; };
+    struct in6_pktinfo { struct in6_addr ipi6_addr; unsigned int ipi6_ifindex; };
+    #define RELAY_IP_PKTINFO -1
+    #define RELAY_IPV6_PKTINFO -1
+    #define RELAY_IPV6_RECVPKTINFO -1
     struct mmsghdr { struct msghdr msg_hdr; unsigned int msg_len; };
     #define UDP_SEGMENT -1
     #define SOL_UDP -1
@@ -26,6 +34,11 @@ cdef extern from *:
     enum:
         AF_INET
         AF_INET6
+        IPPROTO_IP
+        IPPROTO_IPV6
+        IP_PKTINFO "RELAY_IP_PKTINFO"                  # these three -1: not asked for
+        IPV6_PKTINFO "RELAY_IPV6_PKTINFO"
+        IPV6_RECVPKTINFO "RELAY_IPV6_RECVPKTINFO"
         MSG_TRUNC
         SOL_UDP
         UDP_SEGMENT            # -1: the kernel does not segment
@@ -49,6 +62,14 @@ cdef extern from *:
         uint16_t sin6_port
         in6_addr sin6_addr
         uint32_t sin6_scope_id
+
+    struct in_pktinfo:
+        int ipi_ifindex
+        in_addr ipi_spec_dst       # receiving: our address; sending: the source address
+
+    struct in6_pktinfo:
+        in6_addr ipi6_addr
+        unsigned int ipi6_ifindex
 
     struct iovec:
         void* iov_base

@@ -57,7 +57,6 @@ cdef extern from *:
     int receive_batch "relay_receive_batch" (int fd, mmsghdr* messages, int count) nogil
     int send_batch "relay_send_batch" (int fd, mmsghdr* messages, int count) nogil
     ssize_t sendmsg(int, const msghdr*, int) nogil
-    ssize_t sendto(int, const void*, size_t, int, const sockaddr*, uint32_t) nogil
     int getsockname(int, sockaddr*, uint32_t*) nogil
     int setsockopt(int, int, int, const void*, uint32_t) nogil
     int clock_gettime(int, timespec*) nogil

@@ -1,7 +1,7 @@
 """The memory that datagrams pass through, allocated once: a batch coming in, a batch going out, a tray for the control
 side."""
 
-from libc.stdint cimport int32_t, int64_t, uint8_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t
 
 from ._inet cimport iovec, mmsghdr, sockaddr_in6
 from .hops cimport Drop
@@ -10,10 +10,19 @@ from .types cimport Endpoint
 
 cdef enum:
     BATCH = 64             # datagrams received by one call
-    CONTROL = 64           # bytes for control messages of one datagram
+    CONTROL = 128          # bytes for control messages of one datagram
     SEND_CELL = 1536       # ≥ MAX_PACKET + TRAILER
     MAX_SEGMENTS = 64      # of one message, linux/udp.h UDP_MAX_SEGMENTS
     MAX_MESSAGE = 65_000   # bytes of one message
+    MAX_LOCALS = 64        # addresses of this machine that a wildcard socket is reached by
+    SOURCE_CONTROL = 40    # CMSG_SPACE of in6_pktinfo, the longer of the two
+
+
+ctypedef struct Local:     # an address of this machine
+    size_t control_length
+    uint8_t control[SOURCE_CONTROL]    # what makes sendmsg send from it
+    uint8_t ip[16]         # IPv6, or IPv4-mapped
+    uint32_t interface     # of a link-local address, else 0
 
 
 ctypedef struct Inbox:
@@ -23,12 +32,18 @@ ctypedef struct Inbox:
     sockaddr_in6* names
     uint8_t* controls
     int64_t* received_ns
+    uint32_t* via              # 1 + index in `locals` of the address that it came to; 0: not known
+    # owned: a wildcard socket's
+    Local locals[MAX_LOCALS]
+    int local_count
+    int local_last             # index of the latest
 
 
 ctypedef struct Lane:
     # given
     sockaddr_in6 name
     unsigned int name_length   # 0: no path yet
+    const Local* local         # send from this address; NULL: as the kernel routes
     # owned, while a batch is made
     int32_t head
     int32_t tail
@@ -43,6 +58,7 @@ ctypedef struct Outgoing:
 ctypedef struct Message:
     int32_t first              # place of its first packet in `order`
     int32_t count
+    size_t source_length       # of the control message that chooses the source address; 0: none
 
 
 ctypedef struct Outbox:

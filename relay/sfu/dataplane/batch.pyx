@@ -5,12 +5,12 @@ order and stands together; then each run of equal lengths in a lane becomes one 
 datagrams (UDP_SEGMENT: all segments have the length of the first, only the last may be shorter).
 """
 
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy, memset
 
 from ._inet cimport (
-    CMSG_DATA, CMSG_FIRSTHDR, CMSG_LEN, CMSG_SPACE, SOL_UDP, UDP_SEGMENT, cmsghdr, iovec, mmsghdr, sockaddr_in6,
+    CMSG_DATA, CMSG_LEN, CMSG_SPACE, SOL_UDP, UDP_SEGMENT, cmsghdr, iovec, mmsghdr, sockaddr_in6,
 )
 from .types cimport CELL, NOTHING
 
@@ -30,6 +30,7 @@ cdef int inbox_open(Inbox* inbox) except -1:
     inbox.names = <sockaddr_in6*> _allocate(BATCH, sizeof(sockaddr_in6))
     inbox.controls = <uint8_t*> _allocate(BATCH, CONTROL)
     inbox.received_ns = <int64_t*> _allocate(BATCH, sizeof(int64_t))
+    inbox.via = <uint32_t*> _allocate(BATCH, sizeof(uint32_t))
     for row in range(BATCH):
         inbox.vectors[row].iov_base = inbox.cells + row * CELL
         inbox.vectors[row].iov_len = CELL
@@ -47,6 +48,7 @@ cdef void inbox_close(Inbox* inbox) noexcept:
     free(inbox.names)
     free(inbox.controls)
     free(inbox.received_ns)
+    free(inbox.via)
     memset(inbox, 0, sizeof(Inbox))
 
 
@@ -109,15 +111,23 @@ cdef inline void _place(Outbox* outbox, int32_t cell) noexcept nogil:
 
 
 cdef inline void _ask_segmentation(Outbox* outbox, int32_t row, uint16_t size) noexcept nogil:
+    """After what chooses the source address, if that is chosen."""
     cdef mmsghdr* header = &outbox.headers[row]
-    cdef cmsghdr* control
+    cdef size_t at = header.msg_hdr.msg_controllen
+    cdef cmsghdr* control = <cmsghdr*> (outbox.controls + row * CONTROL + at)
     header.msg_hdr.msg_control = outbox.controls + row * CONTROL
-    header.msg_hdr.msg_controllen = CMSG_SPACE(sizeof(uint16_t))
-    control = CMSG_FIRSTHDR(&header.msg_hdr)
+    header.msg_hdr.msg_controllen = at + CMSG_SPACE(sizeof(uint16_t))
     control.cmsg_level = SOL_UDP
     control.cmsg_type = UDP_SEGMENT
     control.cmsg_len = CMSG_LEN(sizeof(uint16_t))
     memcpy(CMSG_DATA(control), &size, sizeof(uint16_t))
+
+
+cdef inline void _choose_source(Outbox* outbox, int32_t row, const Local* local) noexcept nogil:
+    cdef mmsghdr* header = &outbox.headers[row]
+    header.msg_hdr.msg_control = outbox.controls + row * CONTROL
+    header.msg_hdr.msg_controllen = local.control_length
+    memcpy(header.msg_hdr.msg_control, local.control, local.control_length)
 
 
 cdef int32_t _build_message(Outbox* outbox, const Lane* lane, int32_t cell) noexcept nogil:
@@ -136,12 +146,16 @@ cdef int32_t _build_message(Outbox* outbox, const Lane* lane, int32_t cell) noex
         if length > size or total + length > MAX_MESSAGE or outbox.ordered - message.first == MAX_SEGMENTS:
             break
     message.count = outbox.ordered - message.first
+    message.source_length = 0
     outbox.names[row] = lane.name
     memset(header, 0, sizeof(mmsghdr))
     header.msg_hdr.msg_name = &outbox.names[row]
     header.msg_hdr.msg_namelen = lane.name_length
     header.msg_hdr.msg_iov = &outbox.vectors[message.first]
     header.msg_hdr.msg_iovlen = message.count
+    if lane.local != NULL:
+        _choose_source(outbox, row, lane.local)
+        message.source_length = lane.local.control_length
     if message.count > 1:
         _ask_segmentation(outbox, row, <uint16_t> size)
     outbox.built += 1

@@ -18,6 +18,7 @@ cdef inline bint _is_mapped(const Endpoint* endpoint) noexcept nogil:
 cdef void read_sockaddr(const sockaddr_in6* name, Endpoint* endpoint) noexcept nogil:
     """From a sockaddr of either family, as recvmsg wrote it."""
     cdef const sockaddr_in* short_name = <const sockaddr_in*> name
+    endpoint.via = 0
     if name.sin6_family == AF_INET:
         memcpy(endpoint.ip, <const uint8_t*> MAPPED, 12)
         memcpy(&endpoint.ip[12], &short_name.sin_addr, 4)
@@ -48,7 +49,7 @@ cdef unsigned int write_sockaddr(const Endpoint* endpoint, int family, sockaddr_
 
 
 cdef int parse_address(tuple address, Endpoint* endpoint) except -1:
-    """From (host, port) or (host, port, flow, scope), the host as IPv4 or IPv6 text; ValueError for anything else."""
+    """From (host, port) or (host, port, via), the host as IPv4 or IPv6 text; ValueError for anything else."""
     host, _, zone = address[0].partition("%")
     text = host.encode("ascii")
     port = address[1]
@@ -56,9 +57,9 @@ cdef int parse_address(tuple address, Endpoint* endpoint) except -1:
         raise ValueError(f"no UDP port: {port}")
     memset(endpoint, 0, sizeof(Endpoint))
     endpoint.port = port
-    if len(address) > 3:
-        endpoint.scope = address[3]
-    elif zone:
+    if len(address) > 2:
+        endpoint.via = address[2]
+    if zone:
         endpoint.scope = int(zone)
     if inet_pton(AF_INET6, text, endpoint.ip) == 1:
         return 0
@@ -69,7 +70,7 @@ cdef int parse_address(tuple address, Endpoint* endpoint) except -1:
 
 
 cdef tuple format_address(const Endpoint* endpoint):
-    """(host, port); IPv4-mapped addresses as IPv4 text, a scope as `%number`."""
+    """(host, port) or (host, port, via); IPv4-mapped addresses as IPv4 text, a scope as `%number`."""
     cdef char[64] text
     if _is_mapped(endpoint):
         inet_ntop(AF_INET, &endpoint.ip[12], text, sizeof(text))
@@ -78,4 +79,4 @@ cdef tuple format_address(const Endpoint* endpoint):
     host = (<bytes> text).decode("ascii")
     if endpoint.scope:
         host = f"{host}%{endpoint.scope}"
-    return host, endpoint.port
+    return (host, endpoint.port, endpoint.via) if endpoint.via else (host, endpoint.port)

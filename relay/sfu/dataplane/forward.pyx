@@ -57,6 +57,7 @@ cdef Drop _take(Worker* worker, int row) noexcept nogil:
     if protocol == FOREIGN:
         return Drop.FOREIGN_PROTOCOL
     read_sockaddr(&worker.inbox.names[row], &source)
+    source.via = worker.inbox.via[row]
     peer = _peer_at(worker, &source)
     if protocol == RTP:
         return _media(worker, peer, &source, data, length, received_ns)

@@ -13,9 +13,8 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy, memset
 
-from ._inet cimport sockaddr_in6
-from .batch cimport BATCH, inbox_close, inbox_open, outbox_close, outbox_open, tray_close, tray_open
-from .endpoint cimport parse_address, write_sockaddr
+from .batch cimport BATCH, Lane, inbox_close, inbox_open, outbox_close, outbox_open, tray_close, tray_open
+from .endpoint cimport parse_address
 from .forward cimport forward
 from .history cimport ring_close, sent_close
 from .hops cimport counters_of, residence_of
@@ -31,8 +30,8 @@ from .srtp cimport open_session, protect_rtcp, session_pointer
 from .types cimport MAX_KINDS, MAX_PACKET, MAX_PAYLOADS, NOTHING, TRAILER, VIDEO, Endpoint
 from .uplink cimport report_arrivals
 from .wiring cimport (
-    adopt_address, attach_slot, detach_slot, forget_sent, open_peer, open_slot, open_track, remove_peer, remove_slot,
-    remove_track, want_keyframes,
+    adopt_address, attach_slot, detach_slot, forget_sent, open_lane, open_peer, open_slot, open_track, remove_peer,
+    remove_slot, remove_track, want_keyframes,
 )
 from .worker cimport MAX_ADDRESSES, MAX_MID, NoticeRow, Payload, Peer, Slot, Track, Worker
 
@@ -190,12 +189,11 @@ cdef class Forwarder:
     def transmit(self, bytes data not None, tuple address not None) -> bool:
         """Send one control datagram as it is; False when the socket would block or the kernel refuses."""
         cdef Endpoint endpoint
-        cdef sockaddr_in6 name
-        cdef unsigned int length
+        cdef Lane lane
         parse_address(address, &endpoint)
         self._check_socket()
-        length = write_sockaddr(&endpoint, self.worker.family, &name)
-        return length > 0 and socket_send(self.worker.fd, data, <int> len(data), &name, length, &self.worker.hops)
+        open_lane(&self.worker, &endpoint, &lane)
+        return lane.name_length > 0 and socket_send(self.worker.fd, data, <int> len(data), &lane, &self.worker.hops)
 
     def transmit_rtcp(self, int64_t peer, bytes compound not None) -> bool:
         """Protect a compound RTCP packet and send it to the peer; False without keys or path, or when the socket would
@@ -210,7 +208,7 @@ cdef class Forwarder:
         memcpy(buffer, <const uint8_t*> compound, length)
         if protect_rtcp(row.send_session, buffer, &length) != 0:
             return False
-        return socket_send(self.worker.fd, buffer, length, &row.lane.name, row.lane.name_length, &self.worker.hops)
+        return socket_send(self.worker.fd, buffer, length, &row.lane, &self.worker.hops)
 
     def add_peer(self) -> int:
         """A peer without path and keys; MemoryError beyond the limit."""

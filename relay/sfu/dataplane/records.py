@@ -9,7 +9,7 @@ class Arrival(NamedTuple):
 
     kind: int
     peer: int
-    address: tuple[str, int]
+    address: tuple[str, int] | tuple[str, int, int]
     data: bytes
     received_ns: int
 

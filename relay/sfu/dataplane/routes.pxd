@@ -56,7 +56,8 @@ cdef inline Key endpoint_key(const Endpoint* endpoint) noexcept nogil:
     cdef Key key
     memcpy(&key.a, endpoint.ip, 8)
     memcpy(&key.b, &endpoint.ip[8], 8)
-    key.c = (<uint64_t> endpoint.scope << 32) | endpoint.port
+    # 16 bits of port, 24 of each of the others: interfaces are numbered from 1.
+    key.c = (<uint64_t> endpoint.scope << 40) | (<uint64_t> (endpoint.via & 0xFFFFFF) << 16) | endpoint.port
     return key
 
 

@@ -2,8 +2,7 @@
 
 from libc.stdint cimport int64_t, uint8_t
 
-from ._inet cimport sockaddr_in6
-from .batch cimport Inbox, Outbox
+from .batch cimport Inbox, Lane, Outbox
 from .hops cimport Hops
 
 
@@ -12,5 +11,5 @@ cdef int socket_attach(int fd) except -1
 cdef int socket_receive(int fd, Inbox* inbox, Hops* hops) noexcept nogil
 cdef bint socket_flush(int fd, Outbox* outbox, Hops* hops) noexcept nogil
 cdef bint socket_send(
-    int fd, const uint8_t* data, int length, const sockaddr_in6* name, unsigned int name_length, Hops* hops
+    int fd, const uint8_t* data, int length, const Lane* lane, Hops* hops
 ) noexcept nogil

@@ -7,17 +7,19 @@ they are counted and the loop goes on. Only a descriptor that is no socket any m
 from cpython.exc cimport PyErr_SetFromErrno
 from libc.errno cimport errno
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t
-from libc.string cimport memcpy
+from libc.string cimport memcmp, memcpy, memset
 
 from ._inet cimport (
-    AF_INET, AF_INET6, CMSG_DATA, CMSG_FIRSTHDR, CMSG_NXTHDR, cmsghdr, msghdr, sockaddr, sockaddr_in6,
+    AF_INET, AF_INET6, CMSG_DATA, CMSG_FIRSTHDR, CMSG_NXTHDR, IP_PKTINFO, IPPROTO_IP, IPPROTO_IPV6, IPV6_PKTINFO,
+    IPV6_RECVPKTINFO, cmsghdr, in6_pktinfo, in_pktinfo, iovec, msghdr, sockaddr, sockaddr_in, sockaddr_in6,
 )
 from ._linux cimport (
     CLOCK_REALTIME, EAGAIN, EBADF, EINTR, EINVAL, EIO, EMSGSIZE, ENOBUFS, ENOTSOCK, MSG_DONTWAIT, SCM_TIMESTAMPNS,
-    SO_TIMESTAMPNS, SOL_SOCKET, clock_gettime, getsockname, receive_batch, send_batch, sendmsg, sendto, setsockopt, timespec,
+    SO_TIMESTAMPNS, SOL_SOCKET, clock_gettime, getsockname, receive_batch, send_batch, sendmsg, setsockopt, timespec,
 )
-from .batch cimport BATCH, CONTROL, Message, outbox_build, outbox_reset
+from .batch cimport BATCH, CONTROL, Lane, Message, outbox_build, outbox_reset
 from .hops cimport Drop, Total, note_residence
+from .locals cimport local_via4, local_via6
 from .types cimport NOTHING
 
 
@@ -39,18 +41,42 @@ cdef int socket_attach(int fd) except -1:
         raise ValueError("not an internet socket")
     if SO_TIMESTAMPNS >= 0 and setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on)) < 0:
         PyErr_SetFromErrno(OSError)
+    _ask_destination(fd, &name)
     return name.sin6_family
 
 
-cdef inline int64_t _stamp(msghdr* header, int64_t otherwise) noexcept nogil:
+cdef int _ask_destination(int fd, const sockaddr_in6* name) except -1:
+    """A socket bound to all addresses learns to which of them each datagram came, to answer from there: on a machine
+    with several, the kernel would choose by the route back, and the peer would take the answer for a stranger's."""
+    cdef int on = 1
+    cdef uint8_t[16] anywhere
+    memset(anywhere, 0, sizeof(anywhere))
+    if name.sin6_family == AF_INET:
+        if (<const sockaddr_in*> name).sin_addr.s_addr == 0 and IP_PKTINFO >= 0:
+            if setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &on, sizeof(on)) < 0:
+                PyErr_SetFromErrno(OSError)
+    elif memcmp(&name.sin6_addr, anywhere, 16) == 0 and IPV6_RECVPKTINFO >= 0:
+        if setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &on, sizeof(on)) < 0:
+            PyErr_SetFromErrno(OSError)
+    return 0
+
+
+cdef inline void _read_control(Inbox* inbox, int row, int64_t now) noexcept nogil:
+    """When the datagram came, and to which address of ours."""
+    cdef msghdr* header = &inbox.headers[row].msg_hdr
     cdef cmsghdr* control = CMSG_FIRSTHDR(header)
     cdef timespec at
+    inbox.received_ns[row] = now
+    inbox.via[row] = 0
     while control != NULL:
         if control.cmsg_level == SOL_SOCKET and control.cmsg_type == SCM_TIMESTAMPNS:
             memcpy(&at, CMSG_DATA(control), sizeof(timespec))
-            return at.tv_sec * 1_000_000_000 + at.tv_nsec
+            inbox.received_ns[row] = at.tv_sec * 1_000_000_000 + at.tv_nsec
+        elif control.cmsg_level == IPPROTO_IPV6 and control.cmsg_type == IPV6_PKTINFO:
+            inbox.via[row] = local_via6(inbox, <const in6_pktinfo*> CMSG_DATA(control))
+        elif control.cmsg_level == IPPROTO_IP and control.cmsg_type == IP_PKTINFO:
+            inbox.via[row] = local_via4(inbox, <const in_pktinfo*> CMSG_DATA(control))
         control = CMSG_NXTHDR(header, control)
-    return otherwise
 
 
 cdef int socket_receive(int fd, Inbox* inbox, Hops* hops) noexcept nogil:
@@ -70,7 +96,7 @@ cdef int socket_receive(int fd, Inbox* inbox, Hops* hops) noexcept nogil:
         return NOTHING if errno == EBADF or errno == ENOTSOCK else 0
     now = clock_ns()
     for row in range(count):
-        inbox.received_ns[row] = _stamp(&inbox.headers[row].msg_hdr, now)
+        _read_control(inbox, row, now)
         hops.totals[<int> Total.BYTES_IN] += inbox.headers[row].msg_len
     hops.totals[<int> Total.PACKETS_IN] += count
     return count
@@ -92,8 +118,9 @@ cdef int32_t _send_apart(int fd, Outbox* outbox, const Message* message, Hops* h
     cdef msghdr header = outbox.headers[outbox.sent].msg_hdr
     cdef int32_t left = 0
     header.msg_iovlen = 1
-    header.msg_control = NULL
-    header.msg_controllen = 0
+    header.msg_controllen = message.source_length
+    if message.source_length == 0:
+        header.msg_control = NULL
     for place in range(message.first, message.first + message.count):
         header.msg_iov = &outbox.vectors[place]
         hops.totals[<int> Total.SEND_CALLS] += 1
@@ -145,13 +172,25 @@ cdef bint socket_flush(int fd, Outbox* outbox, Hops* hops) noexcept nogil:
 
 
 cdef bint socket_send(
-    int fd, const uint8_t* data, int length, const sockaddr_in6* name, unsigned int name_length, Hops* hops
+    int fd, const uint8_t* data, int length, const Lane* lane, Hops* hops
 ) noexcept nogil:
-    """Send one datagram now; False when the socket takes no more or the kernel refuses. Tried twice: the first error
-    may be the belated report for an earlier datagram."""
+    """Send one datagram to where the lane leads, now; False when the socket takes no more or the kernel refuses. Tried
+    twice: the first error may be the belated report for an earlier datagram."""
+    cdef iovec vector
+    cdef msghdr header
+    vector.iov_base = <void*> data
+    vector.iov_len = length
+    memset(&header, 0, sizeof(header))
+    header.msg_name = <void*> &lane.name
+    header.msg_namelen = lane.name_length
+    header.msg_iov = &vector
+    header.msg_iovlen = 1
+    if lane.local != NULL:
+        header.msg_control = <void*> lane.local.control
+        header.msg_controllen = lane.local.control_length
     for _ in range(2):
         hops.totals[<int> Total.SEND_CALLS] += 1
-        if sendto(fd, data, length, MSG_DONTWAIT, <const sockaddr*> name, name_length) >= 0:
+        if sendmsg(fd, &header, MSG_DONTWAIT) >= 0:
             hops.totals[<int> Total.PACKETS_OUT] += 1
             hops.totals[<int> Total.BYTES_OUT] += length
             hops.totals[<int> Total.MESSAGES_OUT] += 1

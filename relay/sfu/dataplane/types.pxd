@@ -67,6 +67,7 @@ ctypedef struct Endpoint:
     uint8_t ip[16]         # IPv6, or IPv4-mapped
     uint32_t port          # host order
     uint32_t scope         # IPv6 scope id of a link-local address, else 0
+    uint32_t via           # the door of ours that it is reached by; 0: the socket's only address
 
 
 ctypedef struct Element:

@@ -2,6 +2,7 @@
 
 from libc.stdint cimport int32_t, int64_t, uint32_t
 
+from .batch cimport Lane
 from .types cimport Endpoint
 from .worker cimport Payload, Peer, Slot, Track, Worker
 
@@ -14,6 +15,7 @@ cdef Slot* open_slot(
     Worker* worker, Peer* peer, int32_t row, const Payload* payloads, int count, uint32_t ssrc, uint32_t rtx_ssrc
 ) noexcept nogil
 cdef void want_keyframes(Worker* worker, const Peer* peer, int64_t now_ns) noexcept nogil
+cdef void open_lane(Worker* worker, const Endpoint* address, Lane* lane) noexcept nogil
 cdef void adopt_address(Worker* worker, Peer* peer, const Endpoint* address) noexcept nogil
 cdef void attach_slot(Worker* worker, Slot* slot, Track* track, int64_t now_ns) noexcept nogil
 cdef void detach_slot(Worker* worker, Slot* slot) noexcept nogil

@@ -108,7 +108,15 @@ cdef void adopt_address(Worker* worker, Peer* peer, const Endpoint* address) noe
     peer.addresses[peer.address_count] = address[0]
     peer.address_count += 1
     table_put(&worker.addresses, &key, peer.row)
-    peer.lane.name_length = write_sockaddr(address, worker.family, &peer.lane.name)
+    open_lane(worker, address, &peer.lane)
+
+
+cdef void open_lane(Worker* worker, const Endpoint* address, Lane* lane) noexcept nogil:
+    """Lead the lane to the address, and from the address of ours that it names."""
+    lane.name_length = write_sockaddr(address, worker.family, &lane.name)
+    lane.local = NULL
+    if 0 < address.via <= <uint32_t> worker.inbox.local_count:
+        lane.local = &worker.inbox.locals[address.via - 1]
 
 
 cdef void want_keyframes(Worker* worker, const Peer* peer, int64_t now_ns) noexcept nogil:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from relay.sfu.negotiation.agreement import Agreement, Format, Section
-from relay.sfu.ports import Address
+from relay.sfu.ports import HostCandidate
 from relay.sfu.wire import sdp
 from relay.sfu.wire.sdp import (
     Attribute,
@@ -24,6 +24,8 @@ from relay.sfu.wire.sdp import (
 )
 
 _HOST_PRIORITY = 2_130_706_431
+_TCP_PASSIVE_PRIORITY = (90 << 24) + (((4 << 13) + 8191) << 8) + 255
+"""Below all UDP (RFC 6544 §4.2): type preference 90, direction preference 4 of passive host candidates."""
 _CNAME = "relay"
 _STREAMS = {"microphone": "talk", "camera": "talk"}
 
@@ -35,8 +37,8 @@ class Local:
     ufrag: str
     password: str = field(repr=False)
     fingerprint: Fingerprint
-    candidates: tuple[Address, ...]
-    """Host candidates, most preferred first."""
+    candidates: tuple[HostCandidate, ...]
+    """Most preferred first."""
     session_id: int
     version: int
 
@@ -91,12 +93,18 @@ def _transport(agreement: Agreement, local: Local) -> list[Attribute | str]:
     ]
     if agreement.reduced_size:
         lines.append("rtcp-rsize")
-    for index, (host, port) in enumerate(local.candidates):
-        # RFC 8445 §5.1.2.1: local preference falls by one for each further address.
-        priority = _HOST_PRIORITY - (index << 8)
-        lines.append(Attribute.of(Candidate(str(index + 1), 1, "udp", priority, host, port, "host")))
+    lines += [Attribute.of(_candidate(index, each)) for index, each in enumerate(local.candidates)]
     lines.append("end-of-candidates")
     return lines
+
+
+def _candidate(index: int, given: HostCandidate) -> Candidate:
+    """RFC 8445 §5.1.2.1: local preference falls by one for each further address; below every datagram's for TCP
+    (RFC 6544 §4.2: the other preference, for the passive direction)."""
+    if given.transport == "tcp":
+        priority, extensions = _TCP_PASSIVE_PRIORITY - (index << 8), (("tcptype", "passive"),)
+        return Candidate(str(index + 1), 1, "tcp", priority, given.host, given.port, "host", extensions)
+    return Candidate(str(index + 1), 1, "udp", _HOST_PRIORITY - (index << 8), given.host, given.port, "host")
 
 
 def _numbers(formats: Iterable[Format]) -> Iterable[str]:

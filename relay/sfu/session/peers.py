@@ -10,7 +10,7 @@ from relay.errors import LimitReached
 from relay.ids import PeerId
 from relay.sfu.negotiation import answer
 from relay.sfu.negotiation.agreement import Agreement
-from relay.sfu.ports import Address, Forwarder
+from relay.sfu.ports import Forwarder, HostCandidate
 from relay.sfu.session.peer import Peer
 from relay.sfu.session.streams import Streams
 from relay.sfu.session.transports import Transports
@@ -44,7 +44,7 @@ class Peers:
         self._fingerprint = Fingerprint.parse(f"sha-256 {certificate.fingerprint_sha256}")
         self.by_id: dict[PeerId, Peer] = {}
         self.by_handle: dict[int, Peer] = {}
-        self.candidates: tuple[Address, ...] = ()
+        self.candidates: tuple[HostCandidate, ...] = ()
 
     def answer(self, peer_id: PeerId, agreement: Agreement, now: float, now_ns: int) -> str:
         """Carry out an offer and compose its answer. Raises `LimitReached`, and `Malformed` for unusable keys."""

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from relay.config import SfuSettings
 from relay.ids import PeerId
 from relay.sfu.negotiation.offer import understand
-from relay.sfu.ports import Address, Arrival, ArrivalKind, Forwarder, Notice, NoticeKind
+from relay.sfu.ports import Arrival, ArrivalKind, Forwarder, HostCandidate, Notice, NoticeKind
 from relay.sfu.session import reports, statistics
 from relay.sfu.session.deadlines import Deadlines
 from relay.sfu.session.events import (
@@ -56,7 +56,7 @@ class Worker:
         self._report_times: Deadlines[Peer] = Deadlines()
         self._closed: Counter[str] = Counter()
 
-    def open(self, candidates: tuple[Address, ...]) -> None:
+    def open(self, candidates: tuple[HostCandidate, ...]) -> None:
         """The addresses that answers shall name from now on."""
         self._peers.candidates = candidates
 

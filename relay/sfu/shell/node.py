@@ -11,7 +11,7 @@ from relay.config import SfuSettings
 from relay.errors import Misuse
 from relay.ids import PeerId
 from relay.sfu.dataplane import Forwarder
-from relay.sfu.ports import Address
+from relay.sfu.ports import HostCandidate
 from relay.sfu.session.events import PeerOffer, PeerStats, SfuEvent, SfuStats, SlotRef, SourceRef
 from relay.sfu.session.worker import Worker
 from relay.sfu.shell import udp
@@ -40,7 +40,7 @@ class Sfu:
         self._armed_s: float | None = None
 
     @property
-    def address(self) -> Address:
+    def address(self) -> tuple[str, int]:
         """Where the media port is bound. Raises `Misuse` before `start`."""
         if self._socket is None:
             raise Misuse("the SFU has not been started")
@@ -50,7 +50,8 @@ class Sfu:
     async def start(self) -> None:
         """Bind the port and begin to serve. Raises `Unavailable` when the port cannot be had."""
         self._socket = udp.bind(self._settings)
-        self._worker.open(udp.candidates(self._settings, self.address))
+        host, port = self.address
+        self._worker.open(tuple(HostCandidate(each, port) for each in udp.hosts(self._settings, host)))
         self._forwarder.attach(self._socket.fileno())
         asyncio.get_running_loop().add_reader(self._socket.fileno(), self._readable)
         self._tick()

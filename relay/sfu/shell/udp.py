@@ -7,7 +7,6 @@ import ifaddr
 
 from relay.config import SfuSettings
 from relay.errors import Unavailable
-from relay.sfu.ports import Address
 
 
 def bind(settings: SfuSettings) -> socket.socket:
@@ -20,21 +19,23 @@ def bind(settings: SfuSettings) -> socket.socket:
             sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
         for option in (socket.SO_RCVBUF, socket.SO_SNDBUF):
             sock.setsockopt(socket.SOL_SOCKET, option, settings.receive_buffer_bytes)
-        sock.bind((settings.host, settings.port))
+        # A link-local address is bound to its interface, which only the resolver reads from the text.
+        numeric = socket.AI_NUMERICHOST | socket.AI_PASSIVE
+        sock.bind(socket.getaddrinfo(settings.host, settings.port, family, socket.SOCK_DGRAM, flags=numeric)[0][4])
     except OSError as error:
         sock.close()
         raise Unavailable(f"cannot take UDP {settings.host}:{settings.port} for media: {error.strerror}") from error
     return sock
 
 
-def candidates(settings: SfuSettings, bound: Address) -> tuple[Address, ...]:
-    """Where peers shall send to: what the settings advertise, else the bound address, else this machine's own."""
-    host, port = bound[0], bound[1]
+def hosts(settings: SfuSettings, bound: str) -> tuple[str, ...]:
+    """Where peers shall send to: what the settings advertise, else the bound address, else this machine's own; as the
+    world outside a NAT sees them, if the settings say how."""
     if settings.advertised_hosts:
-        return tuple((each, port) for each in settings.advertised_hosts)
-    if not ipaddress.ip_address(host).is_unspecified:
-        return ((host, port),)
-    return tuple((each, port) for each in _own_hosts(with_ipv6=":" in host))
+        return settings.advertised_hosts
+    own = _own_hosts(with_ipv6=":" in bound) if ipaddress.ip_address(bound).is_unspecified else [bound]
+    mapped = (settings.external_host(host.partition("%")[0]) for host in own)
+    return tuple(dict.fromkeys(mapped))
 
 
 def _own_hosts(*, with_ipv6: bool) -> list[str]:

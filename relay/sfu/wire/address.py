@@ -1,10 +1,14 @@
-"""A transport address as text and port, and its packed form."""
+"""A transport address as text and port, its packed form, and the door of ours that leads to it."""
 
 import ipaddress
 from typing import TypeAlias
 
-Address: TypeAlias = tuple[str, int]
-"""(host, port): dotted quad or RFC 5952 text without scope, as sockets give it."""
+Address: TypeAlias = tuple[str, int] | tuple[str, int, int]
+"""(host, port) or (host, port, via): dotted quad or RFC 5952 text, with `%scope` if it is link-local.
+
+`via` is the number of the door of ours by which that address is reached, where there are several: an address of this
+machine that a wildcard socket is bound to. It makes one address two paths, as ICE's pairs are two; who answers, answers through it.
+"""
 
 
 def packed_host(host: str) -> bytes:

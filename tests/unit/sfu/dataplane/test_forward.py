@@ -118,7 +118,7 @@ def test_both_families_on_one_dual_stack_socket(make_bench: Callable[..., Bench]
     arrivals = bench.pump(3)
     assert seat.take()[0].payload.endswith(b"4 to 6")
     assert kiosk.take()[0].payload.endswith(b"6 to 4")
-    assert arrivals[0].address == kiosk.address
+    assert arrivals[0].address[:2] == kiosk.address
     assert bench.forwarder.transmit(b"back", arrivals[0].address)
     assert kiosk.datagrams() == [b"back"]
 

@@ -1,10 +1,16 @@
 from relay.sfu.negotiation.answer import Local, SlotSsrcs, compose
 from relay.sfu.negotiation.offer import understand
+from relay.sfu.ports import HostCandidate
 from relay.sfu.wire import sdp
 from relay.sfu.wire.sdp import Candidate, Direction, Fingerprint, RtcpFeedback, RtpMap, Setup, Ssrc, SsrcGroup
 from tests.support.offers import FINGERPRINT, offer, section
 
-LOCAL = Local("lite", "s" * 24, Fingerprint.parse(FINGERPRINT), (("192.0.2.7", 5000), ("2001:db8::7", 5000)), 7, 2)
+CANDIDATES = (
+    HostCandidate("192.0.2.7", 5000),
+    HostCandidate("2001:db8::7", 5000),
+    HostCandidate("192.0.2.7", 5000, "tcp"),
+)
+LOCAL = Local("lite", "s" * 24, Fingerprint.parse(FINGERPRINT), CANDIDATES, 7, 2)
 
 
 def answer(text: str, sources: dict[str, str], slots: dict[str, str]) -> sdp.SessionDescription:
@@ -40,9 +46,10 @@ def test_an_answer_is_ice_lite_with_its_candidates_in_it() -> None:
     (media,) = reply.media
     assert reply.attributes.has("ice-lite")
     assert media.attributes.value("ice-ufrag") == "lite"
-    first, second = media.attributes.all(Candidate)
+    first, second, tcp = media.attributes.all(Candidate)
     assert (first.host, first.port, first.kind) == ("192.0.2.7", 5000, "host")
-    assert first.priority > second.priority
+    assert first.priority > second.priority > tcp.priority
+    assert tcp.serialise().endswith("tcp 1520434687 192.0.2.7 5000 typ host tcptype passive")
     assert media.attributes.has("end-of-candidates")
     assert reply.origin.session_version == 2
 

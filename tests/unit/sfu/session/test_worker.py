@@ -4,7 +4,7 @@ from relay.config import SfuSettings
 from relay.errors import LimitReached, Malformed
 from relay.ids import PeerId
 from relay.sfu import PeerOffer, SlotRef, SlotStarted, SourceRef, SourceStarted
-from relay.sfu.ports import Notice, NoticeKind, ReceptionReport, SenderInfo
+from relay.sfu.ports import HostCandidate, Notice, NoticeKind, ReceptionReport, SenderInfo
 from relay.sfu.session.worker import Worker
 from relay.sfu.transport.dtls import Certificate
 from relay.sfu.wire import sdp
@@ -33,7 +33,7 @@ class CountingEntropy:
 
 def make(forwarder: MemoryForwarder, **settings: int) -> Worker:
     worker = Worker(SfuSettings(**settings), forwarder, CERTIFICATE, CountingEntropy())
-    worker.open((("192.0.2.1", 5000),))
+    worker.open((HostCandidate("192.0.2.1", 5000),))
     return worker
 
 
