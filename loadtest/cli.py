@@ -13,15 +13,35 @@ import typer
 from rich.console import Console
 
 from loadtest.drive.broadcast import broadcast
+from loadtest.drive.capacity import DEFAULT_BUDGET, Search
+from loadtest.drive.capacity import capacity as find_capacity
 from loadtest.drive.compare import Plan
 from loadtest.drive.compare import compare as compare_servers
 from loadtest.drive.media_run import Topology
 from loadtest.drive.run import Target, execute
-from loadtest.drive.show import print_report
 from loadtest.impair import profile_of
-from loadtest.report import Report, from_json, to_csv, to_html, to_json, to_junit
+from loadtest.options import (
+    EXIT_ERROR,
+    CsvFile,
+    FailIf,
+    For,
+    HtmlFile,
+    JsonFile,
+    JunitFile,
+    KeyId,
+    Pid,
+    PlotFile,
+    Portal,
+    Quiet,
+    RelaySettings,
+    Secret,
+    Seed,
+    Url,
+    outputs_of,
+)
+from loadtest.report import Report, from_json
 from loadtest.scenario import Arrivals, CallType, Duration, Party, Scenario, parse_scenario
-from loadtest.thresholds import judge, parse_threshold
+from loadtest.thresholds import parse_threshold
 from relay.errors import Misuse, RelayError
 from relay.server.messages import Source
 
@@ -32,59 +52,7 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
 )
 SCENARIOS = Path(__file__).parent / "scenarios"
-EXIT_THRESHOLD = 1
-EXIT_ERROR = 2
-
-Url = Annotated[str, typer.Option("--relay", help="`auto` starts an own relay; or the URL of a running one.")]
-Secret = Annotated[str, typer.Option(envvar="LOADTEST_TOKEN_SECRET", help="Of the running relay, [auth.secrets].")]
-KeyId = Annotated[str, typer.Option(help="Name of that secret, if the relay has several.")]
-Portal = Annotated[str, typer.Option(envvar="LOADTEST_PORTAL_TOKEN", help="Instead of the secret: a portal's token.")]
-Pid = Annotated[int, typer.Option(help="Process of the running relay on this machine, for its CPU and memory.")]
-RelaySettings = Annotated[Path | None, typer.Option(help="TOML with further settings of the own relay.")]
-Seed = Annotated[int | None, typer.Option(help="Makes a run repeatable; default: that of the scenario.")]
-For = Annotated[float | None, typer.Option("--for", min=1, help="Seconds, instead of the scenario's.")]
-FailIf = Annotated[list[str] | None, typer.Option(help="e.g. 'residence_p99_ms>10'; exit code 1 when it is so.")]
-JsonFile = Annotated[Path | None, typer.Option("--json", help="Write the report as JSON.")]
-HtmlFile = Annotated[Path | None, typer.Option("--html", help="Write it as one HTML file with plots.")]
-CsvFile = Annotated[Path | None, typer.Option("--csv", help="Write the timeline as CSV.")]
-JunitFile = Annotated[Path | None, typer.Option("--junit", help="Write the verdicts as JUnit XML.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Only the summary.")]
 console = Console()
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Outputs:
-    """Where a report goes, and what fails it."""
-
-    fail_if: list[str] | None
-    files: dict[Any, Path | None]
-
-    def check(self) -> None:
-        """Raise `Misuse` before a long run for what could only be said after it."""
-        for text in self.fail_if or ():
-            parse_threshold(text)
-        for path in self.files.values():
-            if path is not None and not path.parent.is_dir():
-                raise Misuse(f"{path}: there is no such folder")
-
-    def deliver(self, report: Report) -> None:
-        """Judge, print, write, and leave with the exit code."""
-        verdicts = judge(tuple(parse_threshold(text) for text in self.fail_if or ()), report.metrics)
-        judged = dataclasses.replace(report, verdicts=tuple((str(each), each.failed) for each in verdicts))
-        print_report(console, judged)
-        for form, path in self.files.items():
-            if path is not None:
-                path.write_text(form(judged), "utf-8")
-        if judged.failed:
-            raise typer.Exit(EXIT_THRESHOLD)
-
-
-def _outputs(
-    fail_if: list[str] | None, json: Path | None, html: Path | None, csv: Path | None, junit: Path | None
-) -> Outputs:
-    found = Outputs(fail_if, {to_json: json, to_html: html, to_csv: csv, to_junit: junit})
-    found.check()
-    return found
 
 
 @app.command()
@@ -103,20 +71,21 @@ def run(
     fail_if: FailIf = None,
     json: JsonFile = None,
     html: HtmlFile = None,
+    plot: PlotFile = None,
     csv: CsvFile = None,
     junit: JunitFile = None,
     quiet: Quiet = False,
 ) -> None:
     """Run a scenario against a whole relay."""
-    outputs = _outputs(fail_if, json, html, csv, junit)
+    outputs = outputs_of(fail_if, json=json, html=html, plot=plot, csv=csv, junit=junit)
     target = _target(relay, token_secret, key_id, portal_token, relay_pid, relay_settings)
     chosen = _changed(_load(scenario), seconds, seed, network).scaled(scale)
     if chosen.broadcast is not None:
         if target.url:
             raise Misuse("a broadcast runs on an own SFU: signalling has one-to-one calls only")
-        outputs.deliver(_until_interrupted(broadcast(chosen, _typed(), console, quiet=quiet)))
+        outputs.deliver(_until_interrupted(broadcast(chosen, _typed(), console, quiet=quiet)), console)
         return
-    outputs.deliver(_until_interrupted(execute(chosen, target, _typed(), console, quiet=quiet)))
+    outputs.deliver(_until_interrupted(execute(chosen, target, _typed(), console, quiet=quiet)), console)
 
 
 @app.command()
@@ -135,12 +104,13 @@ def call(
     fail_if: FailIf = None,
     json: JsonFile = None,
     html: HtmlFile = None,
+    plot: PlotFile = None,
     csv: CsvFile = None,
     junit: JunitFile = None,
     quiet: Quiet = False,
 ) -> None:
     """Calls that are all picked up at the beginning and last to the end."""
-    outputs = _outputs(fail_if, json, html, csv, junit)
+    outputs = outputs_of(fail_if, json=json, html=html, plot=plot, csv=csv, junit=junit)
     target = _target(relay, token_secret, key_id, portal_token, relay_pid, relay_settings)
     booths = Party(calls, _sources(sources or ["microphone", "camera"]), profile_of(network))
     scenario = Scenario(
@@ -153,7 +123,7 @@ def call(
         arrivals=Arrivals("burst", calls=calls),
         calls=(CallType(holding_s=Duration(max(1.0, seconds - 2.0))),),
     )
-    outputs.deliver(_until_interrupted(execute(scenario, target, _typed(), console, quiet=quiet)))
+    outputs.deliver(_until_interrupted(execute(scenario, target, _typed(), console, quiet=quiet)), console)
 
 
 @app.command()
@@ -166,17 +136,18 @@ def storm(
     fail_if: FailIf = None,
     json: JsonFile = None,
     html: HtmlFile = None,
+    plot: PlotFile = None,
     junit: JunitFile = None,
     quiet: Quiet = False,
 ) -> None:
     """A power cut: everybody is gone, and everybody comes back; set-ups a second, and what others notice."""
-    outputs = _outputs(fail_if, json, html, None, junit)
+    outputs = outputs_of(fail_if, json=json, html=html, plot=plot, junit=junit)
     target = _target(relay, token_secret, "", portal_token, 0, relay_settings)
     scenario = _load("storm")
     if scenario.kiosks is None:
         raise Misuse("the scenario `storm` has no booths")
     chosen = dataclasses.replace(scenario, kiosks=dataclasses.replace(scenario.kiosks, count=kiosks))
-    outputs.deliver(_until_interrupted(execute(chosen, target, _typed(), console, quiet=quiet)))
+    outputs.deliver(_until_interrupted(execute(chosen, target, _typed(), console, quiet=quiet)), console)
 
 
 @app.command()
@@ -187,15 +158,16 @@ def handover(
     fail_if: FailIf = None,
     json: JsonFile = None,
     html: HtmlFile = None,
+    plot: PlotFile = None,
     junit: JunitFile = None,
     quiet: Quiet = False,
 ) -> None:
     """Calls from a train: bursts of loss, and a new address with every hand-over; how long media stays away."""
-    outputs = _outputs(fail_if, json, html, None, junit)
+    outputs = outputs_of(fail_if, json=json, html=html, plot=plot, junit=junit)
     scenario = _changed(_load("handover-train"), seconds, None, network).scaled(calls / 3)
     holding = (CallType(holding_s=Duration(max(1.0, seconds - 5.0))),)
     chosen = dataclasses.replace(scenario, calls=holding)
-    outputs.deliver(_until_interrupted(execute(chosen, Target(), _typed(), console, quiet=quiet)))
+    outputs.deliver(_until_interrupted(execute(chosen, Target(), _typed(), console, quiet=quiet)), console)
 
 
 @app.command()
@@ -208,11 +180,12 @@ def scheduler(
     fail_if: FailIf = None,
     json: JsonFile = None,
     html: HtmlFile = None,
+    plot: PlotFile = None,
     junit: JunitFile = None,
     quiet: Quiet = False,
 ) -> None:
     """Calls without media, through signalling and scheduler alone, on an own relay that does not require media."""
-    outputs = _outputs(fail_if, json, html, None, junit)
+    outputs = outputs_of(fail_if, json=json, html=html, plot=plot, junit=junit)
     scenario = Scenario(
         title=f"Scheduler: {kiosks} booths, {seats} seats, {per_minute:g} calls a minute",
         duration_s=seconds,
@@ -225,7 +198,48 @@ def scheduler(
         calls=(CallType(holding_s=Duration(1.5, "lognormal")),),
     )
     target = Target(settings="[server]\nmedia_required = false\n")
-    outputs.deliver(_until_interrupted(execute(scenario, target, _typed(), console, quiet=quiet, media=False)))
+    outputs.deliver(_until_interrupted(execute(scenario, target, _typed(), console, quiet=quiet, media=False)), console)
+
+
+@app.command()
+def capacity(
+    scenario: Annotated[str, typer.Argument(help="Whose booths, seats, networks and kinds of calls.")] = "pairs",
+    budget: Annotated[
+        list[str] | None, typer.Option(help=f"A step fails when; default: {' or '.join(DEFAULT_BUDGET)}.")
+    ] = None,
+    start: Annotated[int, typer.Option(min=1, help="Calls of the first step; then twice as many.")] = 5,
+    most: Annotated[int, typer.Option(min=1)] = 1000,
+    step_s: Annotated[float, typer.Option("--for", min=3, help="Seconds measured in each step.")] = 8.0,
+    within: Annotated[float, typer.Option(min=30, help="Seconds that the whole may take.")] = 300.0,
+    cores: Annotated[int, typer.Option(min=0, help="The relay's own; the bots get the others. 0: shared.")] = 0,
+    network: Annotated[str, typer.Option(help="For all booths, instead of the scenario's.")] = "",
+    relay: Url = "auto",
+    token_secret: Secret = "",
+    key_id: KeyId = "",
+    portal_token: Portal = "",
+    relay_pid: Pid = 0,
+    relay_settings: RelaySettings = None,
+    seed: Seed = None,
+    fail_if: FailIf = None,
+    json: JsonFile = None,
+    html: HtmlFile = None,
+    plot: PlotFile = None,
+    junit: JunitFile = None,
+    quiet: Quiet = False,
+) -> None:
+    """The largest number of calls within a budget, and what a call costs."""
+    outputs = outputs_of(fail_if, json=json, html=html, plot=plot, junit=junit)
+    target = _target(relay, token_secret, key_id, portal_token, relay_pid, relay_settings)
+    search = Search(
+        _changed(_load(scenario), None, seed, network),
+        tuple(parse_threshold(text) for text in budget or DEFAULT_BUDGET),
+        start,
+        most,
+        step_s,
+        within,
+    )
+    target = dataclasses.replace(target, cores=cores)
+    outputs.deliver(_until_interrupted(find_capacity(search, target, _typed(), console, quiet=quiet)), console)
 
 
 @app.command()
@@ -241,13 +255,14 @@ def compare(
     fail_if: FailIf = None,
     json: JsonFile = None,
     html: HtmlFile = None,
+    plot: PlotFile = None,
     junit: JunitFile = None,
     quiet: Quiet = False,
 ) -> None:
     """relay's SFU and another media server in turns: same bots, same media, same cores. Needs root (a namespace)."""
-    outputs = _outputs(fail_if, json, html, None, junit)
+    outputs = outputs_of(fail_if, json=json, html=html, plot=plot, junit=junit)
     chosen = Plan(peer, Topology(publishers, receivers), rounds, seconds, camera_kbps * 1000, seed, token)
-    outputs.deliver(_until_interrupted(compare_servers(chosen, _typed(), console, quiet=quiet)))
+    outputs.deliver(_until_interrupted(compare_servers(chosen, _typed(), console, quiet=quiet)), console)
 
 
 @app.command()
@@ -255,12 +270,13 @@ def report(
     source: Annotated[Path, typer.Argument(help="A report in JSON.", exists=True, dir_okay=False)],
     fail_if: FailIf = None,
     html: HtmlFile = None,
+    plot: PlotFile = None,
     csv: CsvFile = None,
     junit: JunitFile = None,
 ) -> None:
     """Show a report again, judge it, or write it in another form."""
-    outputs = _outputs(fail_if, None, html, csv, junit)
-    outputs.deliver(from_json(source.read_bytes()))
+    outputs = outputs_of(fail_if, html=html, plot=plot, csv=csv, junit=junit)
+    outputs.deliver(from_json(source.read_bytes()), console)
 
 
 def _load(name: str) -> Scenario:

@@ -113,8 +113,8 @@ class Scenario:
     title: str
     duration_s: float = 30.0
     seed: int = 1
-    ramp_s: float = 2.0
-    """Participants log in spread over this time, before the run's second 0."""
+    warm_up_s: float = 0.0
+    """The beginning of the run that is not measured."""
     kiosks: Party | None = None
     seats: Party | None = None
     answer_s: Duration = Duration(1.0)
@@ -130,10 +130,31 @@ class Scenario:
             raise Misuse("a scenario has either [kiosks] and [seats], or a [broadcast]")
         if not self.calls or any(each.weight <= 0 for each in self.calls):
             raise Misuse("every [[calls]] needs a weight above 0")
-        if self.duration_s <= 0 or self.ramp_s < 0:
-            raise Misuse("duration_s must be positive, and ramp_s not negative")
+        if not 0 <= self.warm_up_s < self.duration_s:
+            raise Misuse("duration_s must be positive, and warm_up_s shorter and not negative")
         if self.arrivals.peak_per_s * self.duration_s > MAX_CALLS:
             raise Misuse(f"more than {MAX_CALLS} calls in one run")
+
+    def at_once(self, calls: int, *, warm_up_s: float, seconds: float) -> "Scenario":
+        """So many of its calls in conversation at once, picked up within the warm-up and held to the end.
+
+        Raises `Misuse` for a broadcast, which has no calls.
+        """
+        if self.kiosks is None or self.seats is None:
+            raise Misuse("a broadcast has no calls")
+        duration_s = warm_up_s + seconds
+        return replace(
+            self,
+            title=f"{self.title}, {calls} calls at once",
+            duration_s=duration_s,
+            warm_up_s=warm_up_s,
+            kiosks=replace(self.kiosks, count=calls),
+            seats=replace(self.seats, count=calls),
+            answer_s=Duration(warm_up_s / 8, "exponential"),
+            arrivals=Arrivals("burst", calls=calls),
+            calls=tuple(replace(each, holding_s=Duration(2 * duration_s)) for each in self.calls),
+            incidents=(),
+        )
 
     def scaled(self, factor: float) -> "Scenario":
         """The same with more (or fewer) participants and calls; at least one of each."""

@@ -24,6 +24,8 @@ from relay.errors import RelayError, Unavailable
 FILES_PER_BOT = 5
 """Its socket, its line, and two of an emulated link; and one over."""
 
+INTERRUPTED = "The run was interrupted: the figures are of the time until then."
+
 
 @dataclass(frozen=True, slots=True)
 class Target:
@@ -37,13 +39,15 @@ class Target:
     """Of the running relay, on this machine, for its costs."""
     settings: str = ""
     """Of an own relay, TOML."""
+    cores: int = 0
+    """An own relay gets so many cores, the bots the others; 0: the kernel decides."""
 
 
 @asynccontextmanager
 async def server_of(target: Target) -> AsyncIterator[RelayServer]:
     """The relay under test; raises `Unavailable`, `Unauthorised`."""
     if not target.url:
-        async with own_relay(target.settings) as server:
+        async with own_relay(target.settings, cores=target.cores) as server:
             yield server
         return
     server = RelayServer(
@@ -68,14 +72,15 @@ async def execute(
         stage = Stage(server, crew, Tally(), scenario, items, regions, media)
         watch = Watch(crew, server.pid, server, lambda: stage.talking)
         with Screen(console, scenario.title, quiet=quiet) as screen:
-            warnings = await _conduct(ServiceRun(stage), stage, watch, screen)
+            ended_early = await _conduct(ServiceRun(stage), stage, watch, screen)
         metrics = _metrics(stage, watch)
     return Report(
         title=scenario.title,
         command=command,
         started=started,
         metrics=metrics,
-        warnings=(*warnings, *bottleneck_warnings(metrics)),
+        warnings=bottleneck_warnings(metrics),
+        ended_early=ended_early,
         machine=facts,
         tables=_tables(stage),
         plots=plots_of(watch),
@@ -83,25 +88,25 @@ async def execute(
     )
 
 
-async def _conduct(run: ServiceRun, stage: Stage, watch: Watch, screen: Screen) -> list[str]:
-    """All phases; what ended it early, in words."""
-    warnings = []
+async def _conduct(run: ServiceRun, stage: Stage, watch: Watch, screen: Screen) -> str:
+    """All phases; what ended it early, in words, or nothing."""
+    ended_early = ""
     screen.expect(len(run.kiosks) + len(run.seats))
     ticking: asyncio.Task[None] | None = None
     try:
         await run.prepare(screen.advance)
         await watch.begin()
-        ticking = asyncio.create_task(watch.every_second(screen.show))
+        ticking = asyncio.create_task(watch.every_second(screen.show, stage.scenario.warm_up_s))
         await _until_over(run, stage)
     except asyncio.CancelledError:
         task = asyncio.current_task()
         if task is not None:
             task.uncancel()
-        warnings.append("The run was interrupted: the figures are of the time until then.")
+        ended_early = INTERRUPTED
     except Unavailable as error:
         if watch.first is None:
             raise
-        warnings.append(f"The run ended early: {error}")
+        ended_early = f"The run ended early: {error}"
     finally:
         if ticking is not None:
             ticking.cancel()
@@ -109,7 +114,7 @@ async def _conduct(run: ServiceRun, stage: Stage, watch: Watch, screen: Screen) 
                 await ticking
             await watch.step(with_scrape=True)
         await run.close()
-    return warnings
+    return ended_early
 
 
 async def _until_over(run: ServiceRun, stage: Stage) -> None:

@@ -20,7 +20,7 @@ import jwt
 
 from loadtest.measure.exposition import Scrape, parse_exposition
 from relay.clock import SystemClock
-from relay.errors import Unauthorised, Unavailable
+from relay.errors import Misuse, Unauthorised, Unavailable
 
 TOKEN_LIFETIME_S: Final = 6 * 3600
 _START_TIMEOUT_S: Final = 20.0
@@ -107,18 +107,26 @@ def _bearer(token: str) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def own_relay(settings: str = "", *, cores: Sequence[int] = ()) -> AsyncIterator[RelayServer]:
-    """`relay serve` on free ports of the loopback, with these further settings (TOML); stopped at the end."""
+async def own_relay(settings: str = "", *, cores: int = 0) -> AsyncIterator[RelayServer]:
+    """`relay serve` on free ports of the loopback, with these further settings (TOML); stopped at the end.
+
+    `cores` above 0: it gets so many, and this process the others meanwhile; raises `Misuse` when none would be left.
+    """
+    allowed = sorted(os.sched_getaffinity(0))
+    if cores >= len(allowed):
+        raise Misuse(f"the relay cannot have {cores} of {len(allowed)} cores: the bots need one")
     secret, port = secrets.token_urlsafe(32), _free_port()
     with tempfile.TemporaryDirectory(prefix="loadtest-") as directory:
         child = _start(Path(directory), f'{settings}\n[auth.secrets]\nloadtest = "{secret}"\n', port)
         if cores:
-            os.sched_setaffinity(child.pid, cores)
+            os.sched_setaffinity(child.pid, allowed[:cores])
+            os.sched_setaffinity(0, allowed[cores:])
         server = RelayServer(f"http://127.0.0.1:{port}", secret=secret, pid=child.pid, key_id="loadtest")
         try:
             await _wait_ready(server, child, Path(directory, "relay.log"))
             yield server
         finally:
+            os.sched_setaffinity(0, allowed)
             await asyncio.to_thread(stop, child)
 
 

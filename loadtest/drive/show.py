@@ -30,6 +30,12 @@ _COLUMNS: tuple[tuple[str, str, Callable[[float], str]], ...] = (
 )
 _ROWS = 12
 _SUMMARY = (
+    "capacity_calls",
+    "failed_calls",
+    "cpu_ms_per_s_per_call",
+    "cpu_ms_per_s_per_call_margin",
+    "memory_mb_per_call",
+    "memory_mb_per_call_margin",
     "calls_connected",
     "calls_completed",
     "calls_failed",
@@ -120,6 +126,8 @@ def print_report(console: Console, report: Report) -> None:
         console.print(table)
     for extra in report.tables:
         console.print(_rich(extra.title, extra.headings, extra.rows))
+    if report.ended_early:
+        console.print(f"[red]! {report.ended_early}[/red]", highlight=False)
     for warning in report.warnings:
         console.print(f"[yellow]! {warning}[/yellow]", highlight=False)
     for text, failed in report.verdicts:

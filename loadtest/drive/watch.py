@@ -12,6 +12,7 @@ from loadtest.drive.server import RelayServer
 from loadtest.measure.exposition import Scrape, quantile_between
 from loadtest.measure.histogram import Histogram
 from loadtest.measure.shell.processes import Usage, machine_cpu_s, usage_of
+from loadtest.measure.tally import delivery_metrics
 
 SCRAPE_EVERY = 5
 """Rows: rendering `/metrics` takes the relay milliseconds in which it forwards nothing."""
@@ -61,8 +62,11 @@ class Watch:
         self.rows.append(row)
         return row
 
-    async def every_second(self, show: Callable[[dict[str, float]], None]) -> None:
-        """Until cancelled."""
+    async def every_second(self, show: Callable[[dict[str, float]], None], warm_up_s: float = 0.0) -> None:
+        """Until cancelled; what happens before `warm_up_s` is over is not measured."""
+        if warm_up_s:
+            await asyncio.sleep(warm_up_s)
+            await self.begin()
         while True:
             await asyncio.sleep(1.0)
             show(await self.step())
@@ -92,6 +96,7 @@ class Watch:
             return {}
         found = {"measured_s": last.at_s - first.at_s}
         found |= (last.latency - first.latency).summary("latency")
+        found |= delivery_metrics({name: last.totals[name] - first.totals[name] for name in last.totals})
         found |= _tool(first, last)
         if self.crew.emulator_lateness.count:
             found["emulator_lateness_p99_ms"] = self.crew.emulator_lateness.quantile_ms(0.99) or 0.0
@@ -109,7 +114,7 @@ def _row(first: Reading, earlier: Reading, now: Reading, active: int) -> dict[st
         return (now.totals[name] - earlier.totals[name]) / span_s
 
     latency = now.latency - earlier.latency
-    received = now.totals["packets_received"] - earlier.totals["packets_received"]
+    received = now.totals["rtp_received"] - earlier.totals["rtp_received"]
     row = {
         "t_s": round(now.at_s - first.at_s, 2),
         "calls": active,

@@ -114,6 +114,7 @@ cdef void _measure(World* world, Receiver* receiver, const Packet* packet, int l
     cdef int64_t transit, step, age
     receiver.packets += 1
     receiver.octets += length
+    world.totals.rtp_received += 1
     if receiver.expected:
         if receiver.first_packet_ns == 0:
             receiver.first_packet_ns = received_ns

@@ -159,6 +159,7 @@ ctypedef struct Totals:
     int64_t bytes_sent
     int64_t packets_received
     int64_t bytes_received
+    int64_t rtp_received       # of streams that are known
     int64_t frames_received
     int64_t broken_frames
     int64_t missing

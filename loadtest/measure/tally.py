@@ -1,6 +1,6 @@
 """What a run counts and times about its calls, and the metrics made of that and of what the bots received. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from loadtest.engine.readings import Reception
@@ -52,30 +52,35 @@ class Tally:
 
 
 def reception_metrics(receptions: Iterable[Reception]) -> dict[str, float]:
-    """How it was at the receivers, all streams together."""
+    """How it was at single receivers, over their whole time."""
     streams = [each for each in receptions if each.packets]
     if not streams:
         return {}
-    packets = sum(each.packets for each in streams)
-    missing = sum(each.missing for each in streams)
-    lost = missing - sum(each.repaired for each in streams)
-    frames = sum(each.frames for each in streams)
-    broken = sum(each.broken_frames for each in streams)
-    watched_ms = sum(each.watched_ms for each in streams)
     jitter = Histogram.of_ms(each.jitter_ms for each in streams)
     gaps = Histogram.of_ms(each.longest_gap_ms for each in streams)
     return {
         "streams_received": len(streams),
-        "packets_received": packets,
-        "loss_before_repair_share": missing / (packets + lost),
-        "loss_share": lost / (packets + lost),
-        "frames_complete_share": frames / (frames + broken) if frames + broken else 0.0,
-        "freezes": sum(each.freezes for each in streams),
-        "freeze_time_share": sum(each.freeze_ms for each in streams) / watched_ms if watched_ms else 0.0,
         "jitter_p50_ms": jitter.quantile_ms(0.5) or 0.0,
         "jitter_p95_ms": jitter.quantile_ms(0.95) or 0.0,
         "longest_gap_p95_ms": gaps.quantile_ms(0.95) or 0.0,
         "longest_gap_max_ms": gaps.max_ms or 0.0,
+    }
+
+
+def delivery_metrics(counted: Mapping[str, int]) -> dict[str, float]:
+    """Loss and frames of a span of time, all streams together, from the engine's totals at its end less those at its beginning."""
+    packets = counted["rtp_received"]
+    if not packets:
+        return {}
+    missing, frames = counted["missing"], counted["frames_received"]
+    lost, broken = missing - counted["repaired"], counted["broken_frames"]
+    return {
+        "packets_received": packets,
+        "loss_before_repair_share": missing / (packets + lost),
+        "loss_share": lost / (packets + lost),
+        "frames_complete_share": frames / (frames + broken) if frames + broken else 0.0,
+        "freezes": counted["freezes"],
+        "freeze_time_share": counted["freeze_ns"] / counted["watched_ns"] if counted["watched_ns"] else 0.0,
     }
 
 

@@ -10,6 +10,8 @@ class Curve:
 
     label: str
     points: tuple[tuple[float, float], ...]
+    dots: bool = False
+    """Single measurements, not joined."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,8 @@ class Plot:
     curves: tuple[Curve, ...]
     x_scale: Literal["linear", "log"] = "linear"
     note: str = ""
+    from_zero: bool = True
+    """Whether the upward axis begins at 0; for shares close to 1 it should not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,8 @@ class Report:
     plots: tuple[Plot, ...] = ()
     timeline: tuple[dict[str, float], ...] = ()
     """One row a second."""
+    ended_early: str = ""
+    """Why the run did not come to its end: the figures are of the time until then. Empty: it did."""
 
     @property
     def failed(self) -> bool:

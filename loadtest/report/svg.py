@@ -1,14 +1,15 @@
-"""One plot as SVG: lines, axes with round ticks, a legend. Colours and line styles tell curves apart on paper too."""
+"""Plots as SVG: lines or dots, axes with round ticks, a legend above. Colours and line styles tell curves apart on paper too."""
 
 import math
-from collections.abc import Callable
 from html import escape
 from typing import NamedTuple
 
-from loadtest.report.report import Plot
+from loadtest.report.report import Curve, Plot, Report
 
 WIDTH, HEIGHT = 720, 300
-_LEFT, _RIGHT, _TOP, _BOTTOM = 64, 16, 16, 46
+_LEFT, _RIGHT, _TOP, _BOTTOM = 64, 16, 34, 46
+_LEGEND_LETTER, _LEGEND_MARK = 6.6, 52
+_PAGE_HEAD, _PAGE_CELL = 84, 360
 _STROKES = (
     ("#1f5fa8", ""),
     ("#c2410c", "7 3"),
@@ -49,19 +50,40 @@ def to_svg(plot: Plot) -> str:
     if not points:
         return f'<p class="empty">{escape(plot.title)}: nothing was measured.</p>'
     across = _axis([x for x, _ in points], _LEFT, WIDTH - _RIGHT, log=plot.x_scale == "log", from_zero=False)
-    up = _axis([y for _, y in points], HEIGHT - _BOTTOM, _TOP, log=False, from_zero=True)
+    up = _axis([y for _, y in points], HEIGHT - _BOTTOM, _TOP, log=False, from_zero=plot.from_zero)
     parts = [
         f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(plot.title)}">',
         *(_vertical_line(across.place(tick), _text_of(tick)) for tick in across.ticks()),
         *(_horizontal_line(up.place(tick), _text_of(tick)) for tick in up.ticks()),
         *_labels(plot),
     ]
+    legend_x = float(_LEFT)
     for number, curve in enumerate(plot.curves):
         colour, dashes = _STROKES[number % len(_STROKES)]
-        path = _path(curve.points, across.place, up.place)
-        parts.append(f'<path d="{path}" fill="none" stroke="{colour}" stroke-width="2" stroke-dasharray="{dashes}"/>')
-        parts.append(_legend(number, curve.label, colour, dashes))
+        parts.append(_line(curve, across, up, colour, dashes))
+        parts.append(_legend(legend_x, curve, colour, dashes))
+        legend_x += _LEGEND_MARK + _LEGEND_LETTER * len(curve.label)
     return "\n".join([*parts, "</svg>"])
+
+
+def to_svg_page(report: Report) -> str:
+    """All plots of a report as one document, two beside each other, under its title and command."""
+    plots = [plot for plot in report.plots if any(curve.points for curve in plot.curves)]
+    height = _PAGE_HEAD + _PAGE_CELL * -(-len(plots) // 2)
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{2 * WIDTH}" height="{height}"'
+        f' viewBox="0 0 {2 * WIDTH} {height}" font-family="system-ui, sans-serif">',
+        "<style>text { font-size: 12px; fill: #5b6675; } text.legend, text.title { fill: #1c2430; }"
+        " text.title { font-weight: 600; font-size: 15px; } .grid { stroke: #d8dee6; }</style>",
+        f'<rect width="{2 * WIDTH}" height="{height}" fill="#fff"/>',
+        f'<text x="24" y="36" class="title" style="font-size: 22px">{escape(report.title)}</text>',
+        f'<text x="24" y="60">{escape(report.started)} · {escape(report.command)}</text>',
+    ]
+    for number, plot in enumerate(plots):
+        x, y = number % 2 * WIDTH, _PAGE_HEAD + number // 2 * _PAGE_CELL
+        parts.append(f'<text x="{x + 24}" y="{y + 18}" class="title">{escape(plot.title)}</text>')
+        parts.append(f'<svg x="{x}" y="{y + 24}" width="{WIDTH}" height="{HEIGHT}">{to_svg(plot)}</svg>')
+    return "\n".join([*parts, "</svg>\n"])
 
 
 def _axis(values: list[float], start: float, end: float, *, log: bool, from_zero: bool) -> _Axis:
@@ -70,7 +92,7 @@ def _axis(values: list[float], start: float, end: float, *, log: bool, from_zero
         low = max(low, 1e-3)
         return _Axis(low, max(high, low * 10), start, end, log=True)
     low = min(low, 0.0) if from_zero else low
-    return _Axis(low, high if high > low else low + 1.0, start, end, log=False)
+    return _Axis(low, high if high > low else low + (abs(low) or 1.0), start, end, log=False)
 
 
 def _round_step(wanted: float) -> float:
@@ -82,8 +104,12 @@ def _text_of(value: float) -> str:
     return f"{value / 1e6:g} M" if abs(value) >= 1e6 else f"{value:g}"
 
 
-def _path(points: tuple[tuple[float, float], ...], x: Callable[[float], float], y: Callable[[float], float]) -> str:
-    return " ".join(f"{'L' if number else 'M'}{x(a):.1f} {y(b):.1f}" for number, (a, b) in enumerate(points))
+def _line(curve: Curve, across: _Axis, up: _Axis, colour: str, dashes: str) -> str:
+    places = [(across.place(x), up.place(y)) for x, y in curve.points]
+    if curve.dots:
+        return "".join(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="{colour}"/>' for x, y in places)
+    path = " ".join(f"{'L' if number else 'M'}{x:.1f} {y:.1f}" for number, (x, y) in enumerate(places))
+    return f'<path d="{path}" fill="none" stroke="{colour}" stroke-width="2" stroke-linejoin="round" stroke-dasharray="{dashes}"/>'
 
 
 def _vertical_line(x: float, text: str) -> str:
@@ -109,9 +135,12 @@ def _labels(plot: Plot) -> list[str]:
     ]
 
 
-def _legend(number: int, label: str, colour: str, dashes: str) -> str:
-    y = _TOP + 14 + 18 * number
-    return (
-        f'<line x1="{_LEFT + 10}" x2="{_LEFT + 38}" y1="{y - 4}" y2="{y - 4}" stroke="{colour}" stroke-width="2"'
-        f' stroke-dasharray="{dashes}"/><text x="{_LEFT + 44}" y="{y}" class="legend">{escape(label)}</text>'
+def _legend(x: float, curve: Curve, colour: str, dashes: str) -> str:
+    y = _TOP - 14
+    mark = (
+        f'<circle cx="{x + 14:.1f}" cy="{y - 4}" r="4" fill="{colour}"/>'
+        if curve.dots
+        else f'<line x1="{x:.1f}" x2="{x + 28:.1f}" y1="{y - 4}" y2="{y - 4}" stroke="{colour}" stroke-width="2"'
+        f' stroke-dasharray="{dashes}"/>'
     )
+    return f'{mark}<text x="{x + 34:.1f}" y="{y}" class="legend">{escape(curve.label)}</text>'

@@ -14,9 +14,11 @@ from rich.console import Console
 
 from loadtest.cli import main
 from loadtest.drive.broadcast import broadcast
+from loadtest.drive.capacity import Search, capacity
 from loadtest.drive.run import Target, execute
 from loadtest.drive.server import own_relay
 from loadtest.scenario import Arrivals, Broadcast, CallType, Duration, Incident, Party, Scenario
+from loadtest.thresholds import parse_threshold
 from relay.errors import Unauthorised, Unavailable
 from tests.support.small_media import use_small_clips
 
@@ -104,7 +106,7 @@ async def test_a_relay_that_dies_midway_ends_the_run_with_a_report() -> None:
         await asyncio.sleep(1.2)
         os.kill(server.pid, signal.SIGKILL)
         report = await running
-    assert any("ended early" in warning for warning in report.warnings)
+    assert "ended early" in report.ended_early
     assert report.metrics["calls_connected"] >= 1
 
 
@@ -161,3 +163,14 @@ def test_what_cannot_run_is_said_in_one_line(typed: Callable[..., Done], words: 
     assert done.code == 2
     assert said in done.err
     assert "Traceback" not in done.err
+
+
+async def test_the_capacity_within_a_budget_is_searched_and_fitted() -> None:
+    pairs = scenario(kiosks=Party(1, ("microphone",)), seats=Party(1, ("microphone",)))
+    search = Search(pairs, (parse_threshold("received_pps>250"),), start=1, most=8, seconds=1.0, within_s=60)
+    report = await capacity(search, Target(), "loadtest capacity", CONSOLE, quiet=True)
+    # A microphone sends 50 packets a second: two calls are 200, three are 300.
+    assert (report.metrics["capacity_calls"], report.metrics["failed_calls"]) == (2, 3)
+    assert report.metrics["memory_mb_per_call"] > 0
+    assert [row[0] for row in report.tables[0].rows] == ["1", "2", "3", "3", "4", "4"]
+    assert "CPU of the relay's processes" in {plot.title for plot in report.plots}

@@ -8,7 +8,8 @@ import loadtest.scenario
 from loadtest.scenario import Arrivals, Duration, Party, Scenario, parse_scenario, plan
 from relay.errors import Misuse
 
-SHIPPED = sorted(Path(loadtest.scenario.__file__).parent.glob("scenarios/*.toml"))
+SCENARIOS = Path(loadtest.scenario.__file__).parent / "scenarios"
+SHIPPED = sorted(SCENARIOS.glob("*.toml"))
 HALL = """
 title = "A hall"
 duration_s = 600
@@ -104,3 +105,16 @@ def test_a_wrong_file_is_refused(text: str) -> None:
 def test_every_shipped_scenario_reads(path: Path) -> None:
     found = parse_scenario(path.read_text("utf-8"))
     assert found.broadcast or plan(found)
+
+
+def test_so_many_of_its_calls_at_once() -> None:
+    hall = parse_scenario((SCENARIOS / "hall.toml").read_text("utf-8")).at_once(7, warm_up_s=4, seconds=10)
+    assert hall.kiosks is not None
+    assert hall.seats is not None
+    assert (hall.kiosks.count, hall.seats.count, hall.duration_s, hall.warm_up_s) == (7, 7, 14, 4)
+    assert hall.kiosks.sources == ("microphone", "camera", "document")
+    calls = plan(hall)
+    assert len(calls) == 7
+    assert all(call.at_s == 0 and call.holding_s > 14 for call in calls)
+    with pytest.raises(Misuse, match="no calls"):
+        parse_scenario((SCENARIOS / "broadcast.toml").read_text("utf-8")).at_once(7, warm_up_s=4, seconds=10)

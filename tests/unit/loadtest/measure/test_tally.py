@@ -3,7 +3,7 @@
 import pytest
 
 from loadtest.engine.readings import Reception
-from loadtest.measure.tally import Tally, bottleneck_warnings, reception_metrics
+from loadtest.measure.tally import Tally, bottleneck_warnings, delivery_metrics, reception_metrics
 
 QUIET = Reception(0, 0, 0, 0, 0, 0, 0, 0, 0, 0.0, 0.0, 0.0, 0, 0, 0.0, 0, 0)
 
@@ -27,15 +27,28 @@ def test_different_errors_are_bounded() -> None:
 
 
 def test_loss_is_counted_before_and_after_repair() -> None:
-    stream = QUIET._replace(
-        packets=95, missing=10, repaired=5, frames=18, broken_frames=2, freeze_ms=100, watched_ms=1000
-    )
-    metrics = reception_metrics([stream, QUIET])
-    assert metrics["streams_received"] == 1
+    counted = {
+        "rtp_received": 95,
+        "missing": 10,
+        "repaired": 5,
+        "frames_received": 18,
+        "broken_frames": 2,
+        "freezes": 1,
+        "freeze_ns": 100,
+        "watched_ns": 1000,
+    }
+    metrics = delivery_metrics(counted)
     assert metrics["loss_before_repair_share"] == pytest.approx(0.1)
     assert metrics["loss_share"] == pytest.approx(0.05)
     assert metrics["frames_complete_share"] == pytest.approx(0.9)
     assert metrics["freeze_time_share"] == pytest.approx(0.1)
+    assert delivery_metrics({**counted, "rtp_received": 0}) == {}
+
+
+def test_streams_that_received_nothing_do_not_count() -> None:
+    metrics = reception_metrics([QUIET._replace(packets=95, jitter_ms=2.0), QUIET])
+    assert metrics["streams_received"] == 1
+    assert metrics["jitter_p95_ms"] == pytest.approx(2.0, rel=0.04)
 
 
 def test_nothing_received_has_no_metrics() -> None:

@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from loadtest.report import Curve, Plot, Report, Table, from_json, to_csv, to_html, to_json, to_junit
+from loadtest.report import Curve, Plot, Report, Table, from_json, to_csv, to_html, to_json, to_junit, to_svg_page
 from loadtest.report.svg import to_svg
 from relay.errors import Malformed
 
@@ -99,3 +99,15 @@ def test_a_plot_stays_inside_its_frame() -> None:
 def test_a_plot_of_one_value_can_be_drawn() -> None:
     assert "<path" in to_svg(Plot("x", "s", "y", (Curve("a", ((1, 0),)),)))
     assert "<path" in to_svg(Plot("x", "s", "y", (Curve("a", ((0, 1), (0, 1))),), "log"))
+
+
+def test_single_measurements_are_dots() -> None:
+    svg = to_svg(Plot("x", "calls", "ms", (Curve("measured", ((5, 1), (10, 2)), dots=True),), from_zero=False))
+    assert svg.count("<circle") == 3, "two values and the legend"
+    assert "<path" not in svg
+
+
+def test_the_plots_of_a_report_make_one_document() -> None:
+    page = ElementTree.fromstring(to_svg_page(REPORT))
+    assert page.get("height") == str(84 + 360), "the empty plot is left out"
+    assert "A <hall>" in "".join(page.itertext())
