@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from relay.scheduler.settings import SchedulerSettings as SchedulerSettings
     from relay.scheduler.shell.outlets import OutletSettings as OutletSettings
     from relay.scheduler.shell.webhook import WebhookSettings as WebhookSettings
+    from relay.server.auth import Grants as Grants
     from relay.server.auth import Role as Role
     from relay.server.facade import Relay as Relay
     from relay.server.settings import Settings as Settings
@@ -57,6 +58,7 @@ _HOMES = {
     "Region": "relay.catalogue",
     "Relay": "relay.server.facade",
     "RelayError": "relay.errors",
+    "Grants": "relay.server.auth",
     "Role": "relay.server.auth",
     "SchedulerSettings": "relay.scheduler.settings",
     "OutletSettings": "relay.scheduler.shell.outlets",

@@ -187,6 +187,25 @@ class LatencySettings:
 
 
 @dataclass(frozen=True, slots=True)
+class WhipSettings:
+    """Publishing and watching over HTTP: WHIP (RFC 9725) and WHEP."""
+
+    max_publishers: int = 1000
+    """WHIP sessions at once."""
+    max_watchers: int = 4000
+    """WHEP sessions at once."""
+    connect_timeout_s: float = 20.0
+    """From the answer to connected media; a session that takes longer is removed."""
+    absent_source_s: float = 60.0
+    """A watcher is kept this long while nothing of what it watches is there: a publisher may come back."""
+    allowed_origins: tuple[str, ...] = ("*",)
+    """Web origins whose pages may use the endpoints (CORS). Tokens are never cookies, so `*` gives nothing away."""
+
+    def __post_init__(self) -> None:
+        _require_positive(self, "max_publishers", "max_watchers", "connect_timeout_s", "absent_source_s")
+
+
+@dataclass(frozen=True, slots=True)
 class LogSettings:
     """What is written to standard error."""
 

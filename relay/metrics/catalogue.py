@@ -155,6 +155,12 @@ MEDIA = (
     _histogram("relay_rtt_seconds", "Round trip between relay and participant, sampled.", "desk"),
 )
 
+WHIP = (
+    _gauge("relay_whip_sessions", "Sessions of WHIP (publishing) and WHEP (watching).", "protocol"),
+    _counter("relay_whip_sessions_ended_total", "Sessions that ended, by why.", "protocol", "reason"),
+    _counter("relay_whip_requests_total", "HTTP requests answered.", "protocol", "method", "status"),
+)
+
 SIGNALLING = (
     _gauge("relay_participants", "Identities logged in.", "desk"),
     _counter("relay_signalling_connections_total", "Connections that ended, by how.", "how"),
@@ -169,6 +175,7 @@ SECTIONS = {
     "Scheduler": SCHEDULER,
     "Outlets": OUTLETS,
     "Media": MEDIA,
+    "WHIP and WHEP": WHIP,
     "Signalling and build": SIGNALLING,
 }
 CATALOGUE: dict[str, Metric] = {metric.name: metric for section in SECTIONS.values() for metric in section}

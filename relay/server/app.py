@@ -12,9 +12,10 @@ from relay.server.pages import SecurityHeaders, page_routes
 from relay.server.rest import OPERATIONS
 from relay.server.scrape import MetricsPage
 from relay.server.signalling import Signalling
+from relay.server.whip.endpoint import WhipEndpoints
 
 
-def build_app(context: Context, doorkeeper: Doorkeeper, signalling: Signalling) -> Starlette:
+def build_app(context: Context, doorkeeper: Doorkeeper, signalling: Signalling, whip: WhipEndpoints) -> Starlette:
     """The application of one relay. It starts and stops nothing: the relay's life is not its server's."""
     server = context.settings.server
     metrics = MetricsPage(context.observatory, doorkeeper, server)
@@ -24,6 +25,7 @@ def build_app(context: Context, doorkeeper: Doorkeeper, signalling: Signalling) 
             Route("/api/events", EventStream(context.desk, doorkeeper).endpoint, methods=["GET"]),
             Route("/metrics", metrics.endpoint, methods=["GET"]),
             WebSocketRoute("/signal", signalling.endpoint),
+            *whip.routes(),
             *page_routes(),
         ],
         middleware=[Middleware(SecurityHeaders)],

@@ -30,6 +30,9 @@ DEFAULT_PROFICIENCY = 5
 
 Level = Annotated[int, Meta(ge=1, le=10)]
 Label = Annotated[str, Meta(max_length=100)]
+Grant = Annotated[str, Meta(min_length=1, max_length=80, pattern=r"^[\w.:/\-]*\*?$")]
+"""What may be published or watched: one name, or with `*` at its end every name that begins like it."""
+GrantList = Annotated[list[Grant], Meta(max_length=64)]
 
 
 class Role(StrEnum):
@@ -39,6 +42,34 @@ class Role(StrEnum):
     SEAT = "seat"
     SUPERVISOR = "supervisor"
     PORTAL = "portal"
+    MEDIA = "media"
+    """Publishes or watches by WHIP and WHEP what its grants name, and nothing else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grants:
+    """What may be sent and received over HTTP; nothing unless it is said."""
+
+    publish: tuple[str, ...] = ()
+    """Streams it may publish by WHIP: `lobby`, `hall-*`."""
+    watch: tuple[str, ...] = ()
+    """What it may watch by WHEP, as in the path: `streams/lobby`, `kiosks/k-17`, `calls/*`."""
+
+    def require_publish(self, stream: str) -> None:
+        """Raise `Forbidden` unless the stream may be published."""
+        _require_grant(self.publish, stream)
+
+    def require_watch(self, target: str) -> None:
+        """Raise `Forbidden` unless the target may be watched."""
+        _require_grant(self.watch, target)
+
+
+def _require_grant(grants: tuple[str, ...], name: str) -> None:
+    if not any(name.startswith(grant[:-1]) if grant.endswith("*") else name == grant for grant in grants):
+        raise Forbidden(f"This token has no grant for {name!r}.")
+
+
+NO_GRANTS = Grants()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +84,7 @@ class Identity:
     skills: Mapping[str, int] | None = None
     """Seats: proficiency by item stem; `None` leaves the operator's catalogue in force."""
     languages: tuple[str, ...] = ()
+    grants: Grants = NO_GRANTS
 
     def require(self, *roles: Role) -> None:
         """Raise `Forbidden` unless this identity has one of the roles."""
@@ -72,6 +104,8 @@ class _Claims(msgspec.Struct, kw_only=True):
         None
     )
     languages: Annotated[list[Name], Meta(max_length=16)] = []
+    publish: GrantList = []
+    watch: GrantList = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +160,7 @@ class TokenIssuer:
         region: str = "",
         skills: Mapping[str, int] | None = None,
         languages: tuple[str, ...] = (),
+        grants: Grants = NO_GRANTS,
     ) -> str:
         """A token for one identity; raises `Misuse` for a lifetime or a claim out of bounds."""
         lifetime_s = self._settings.token_lifetime_s if lifetime_s is None else lifetime_s
@@ -134,6 +169,7 @@ class TokenIssuer:
         now_s = self._clock.wall_ms() // 1000
         claims: dict[str, Any] = {"sub": subject, "role": str(role), "iat": now_s, "exp": now_s + lifetime_s}
         optional = {"name": name, "region": region, "languages": list(languages)}
+        optional |= {"publish": list(grants.publish), "watch": list(grants.watch)}
         claims |= {key: value for key, value in optional.items() if value}
         if skills is not None:
             claims["skills"] = dict(skills)
@@ -166,6 +202,7 @@ class TokenVerifier:
             region=claims.region or "",
             skills=dict.fromkeys(skills, DEFAULT_PROFICIENCY) if isinstance(skills, list) else skills,
             languages=tuple(claims.languages),
+            grants=Grants(tuple(claims.publish), tuple(claims.watch)),
         )
 
     def _signed_claims(self, token: str) -> dict[str, Any]:

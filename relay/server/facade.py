@@ -19,7 +19,7 @@ from relay.scheduler.shell.outlets import Outlets
 from relay.scheduler.shell.service import SchedulerService
 from relay.scheduler.shell.sqlite_journal import SqliteJournal
 from relay.server.app import build_app
-from relay.server.auth import Role, TokenIssuer, TokenVerifier, open_keyring
+from relay.server.auth import NO_GRANTS, Grants, Role, TokenIssuer, TokenVerifier, open_keyring
 from relay.server.board import Board
 from relay.server.checkin import CheckInTokens
 from relay.server.context import Context
@@ -30,6 +30,8 @@ from relay.server.settings import Settings
 from relay.server.signalling import Signalling
 from relay.server.throttle import FailureLimiter
 from relay.server.wallboard import Wallboards
+from relay.server.whip.endpoint import WhipEndpoints
+from relay.server.whip.gateway import Gateway
 from relay.service.shell.exchange import Exchange, MediaPlane
 from relay.service.shell.observatory import Observatory
 from relay.service.shell.portal import CallEvent, NewCall, PortalDesk
@@ -68,6 +70,8 @@ class Relay:
         self._desk = PortalDesk(self._exchange, self._clock, self.settings.server.max_event_streams)
         target_s = self._exchange.ledger.report.settings.target_ms / 1000
         self._wallboards = Wallboards(Board(self._exchange, self._observatory, self._clock, target_s).compose)
+        self._gateway = Gateway(self._exchange, self.settings.whip, self.settings.sfu.max_sdp_bytes, self._clock)
+        self._exchange.observations.whip_sessions = self._gateway.counts
         self._app = self._build_app(TokenVerifier(keyring, self._clock), CheckInTokens(keyring))
         self._life = AsyncExitStack()
 
@@ -90,7 +94,7 @@ class Relay:
             await self._life.aclose()
             raise
         self._outlets.start()
-        for watch in (self._wallboards.run(), self._observatory.run()):
+        for watch in (self._wallboards.run(), self._observatory.run(), self._gateway.run()):
             self._life.push_async_callback(_stop, asyncio.create_task(watch))
         return self
 
@@ -108,11 +112,20 @@ class Relay:
         name: str = "",
         region: str = "",
         skills: Mapping[str, int] | None = None,
+        grants: Grants = NO_GRANTS,
     ) -> str:
         """A signed token for one identity; raises `Misuse` for claims out of bounds."""
         if role not in set(Role):
             raise Misuse(f"there is no role {role!r}; there are {', '.join(Role)}")
-        return self._issuer.issue(subject, Role(role), lifetime_s=lifetime_s, name=name, region=region, skills=skills)
+        return self._issuer.issue(
+            subject,
+            Role(role),
+            lifetime_s=lifetime_s,
+            name=name,
+            region=region,
+            skills=skills,
+            grants=grants,
+        )
 
     async def create_call(self, call: NewCall, idempotency_key: str) -> CallView:
         """Ask for a caseworker on behalf of a kiosk that is logged in; the same key twice is one call."""
@@ -175,7 +188,9 @@ class Relay:
             checkin,
             self._clock,
         )
-        return build_app(context, doorkeeper, signalling)
+        observations = self._exchange.observations
+        whip = WhipEndpoints(self._gateway, doorkeeper, observations, self.settings, self._clock)
+        return build_app(context, doorkeeper, signalling, whip)
 
 
 async def _stop(task: "asyncio.Task[None]") -> None:

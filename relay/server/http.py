@@ -27,7 +27,7 @@ class TooLarge(Refusal):
 
 
 class UnsupportedMedia(Refusal):
-    """The body must be `application/json`."""
+    """The body has another type than this takes."""
 
     problem = "unsupported-media"
     status = 415
@@ -126,17 +126,22 @@ def _values(operation: Operation, request: Request) -> dict[str, Any]:
 
 
 async def _read_json(request: Request, decoder: msgspec.json.Decoder[Any], limit_bytes: int) -> Any:
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-        raise UnsupportedMedia
+    try:
+        return decoder.decode(await read_body(request, "application/json", limit_bytes))
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        raise Malformed(str(error)) from error
+
+
+async def read_body(request: Request, media_type: str, limit_bytes: int) -> bytearray:
+    """The body of a request; raises `UnsupportedMedia` for another type, `TooLarge` beyond the limit."""
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != media_type:
+        raise UnsupportedMedia(f"The body must be {media_type}.")
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
         if len(body) > limit_bytes:
             raise TooLarge(f"The body is larger than {limit_bytes} bytes.")
-    try:
-        return decoder.decode(body)
-    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-        raise Malformed(str(error)) from error
+    return body
 
 
 def _reply(operation: Operation, content: Any) -> Response:

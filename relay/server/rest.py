@@ -8,7 +8,7 @@ from msgspec import Meta
 from relay.errors import Conflict, LimitReached, NotFound, Refusal, Unavailable
 from relay.scheduler import commands, view
 from relay.server.appointments import APPOINTMENT_OPERATIONS
-from relay.server.auth import Level, Role
+from relay.server.auth import GrantList, Grants, Level, Role
 from relay.server.context import Context
 from relay.server.messages import Name, ShortText, Stem
 from relay.server.openapi import openapi_document, signalling_schema
@@ -35,6 +35,10 @@ class CreateToken(msgspec.Struct, kw_only=True):
     skills: Annotated[dict[Stem, Level], Meta(max_length=200)] | None = None
     """Seats: proficiency by item code or leading part of one."""
     languages: Annotated[list[Name], Meta(max_length=16)] = []
+    publish: GrantList = []
+    """Streams to be published by WHIP: a name, or with `*` at its end all that begin like it."""
+    watch: GrantList = []
+    """What is to be watched by WHEP, likewise: `streams/lobby`, `kiosks/k-17`, `calls/*`."""
 
 
 class TokenIssued(msgspec.Struct, kw_only=True):
@@ -142,7 +146,7 @@ async def list_regions(context: Context, _: ApiRequest) -> list[Division]:
 
 
 async def create_token(context: Context, request: ApiRequest) -> TokenIssued:
-    """Sign a token for a kiosk, seat or supervisor."""
+    """Sign a token for a kiosk, seat, supervisor or media tool."""
     body: CreateToken = request.body
     if body.role is Role.PORTAL:
         raise Conflict("A portal's token comes from the operator (`relay token`), not from another portal.")
@@ -156,6 +160,7 @@ async def create_token(context: Context, request: ApiRequest) -> TokenIssued:
         region=body.region or "",
         skills=body.skills,
         languages=tuple(body.languages),
+        grants=Grants(tuple(body.publish), tuple(body.watch)),
     )
     return TokenIssued(token=token, expires_in_s=lifetime_s)
 
@@ -187,6 +192,7 @@ _CALL = Parameter("call", "path", Name, "The call.")
 _KEY = Parameter("idempotency-key", "header", Name, "Chosen by the portal; the same key twice is one call.")
 _REASON = Parameter("reason", "query", ShortText, "Kept in the call's record.", required=False, default="")
 _WATCHERS = (Role.PORTAL, Role.SUPERVISOR)
+_PEOPLE = (Role.KIOSK, Role.SEAT, Role.SUPERVISOR, Role.PORTAL)
 
 OPERATIONS = (
     Operation(
@@ -223,10 +229,10 @@ OPERATIONS = (
     ),
     Operation("GET", "/api/queue", "Queues by department", list_queue, list[QueueView], _WATCHERS),
     Operation("GET", "/api/seats", "Seats that are online", list_seats, list[SeatView], _WATCHERS),
-    Operation("GET", "/api/items", "Service items", list_items, list[Item], tuple(Role)),
-    Operation("GET", "/api/regions", "Regions", list_regions, list[Division], tuple(Role)),
+    Operation("GET", "/api/items", "Service items", list_items, list[Item], _PEOPLE),
+    Operation("GET", "/api/regions", "Regions", list_regions, list[Division], _PEOPLE),
     Operation(
-        "POST", "/api/tokens", "Sign a token for a kiosk, seat or supervisor", create_token, TokenIssued,
+        "POST", "/api/tokens", "Sign a token for a kiosk, seat, supervisor or media tool", create_token, TokenIssued,
         body=CreateToken, status=201, refusals=(Refusal,),
     ),
     *APPOINTMENT_OPERATIONS,

@@ -71,6 +71,11 @@ class Conversations:
         conversation = self._by_call.get(call)
         return conversation.members if conversation else []
 
+    def present(self, call: str) -> list[Member]:
+        """The parties of a call that have media."""
+        conversation = self._by_call.get(call)
+        return list(self._present(conversation.parties).values()) if conversation else []
+
     def role(self, who: Who, call: str) -> Role | None:
         """The part somebody takes in a call."""
         conversation = self._by_call.get(call)

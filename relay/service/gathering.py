@@ -169,6 +169,15 @@ def residence(stats: SfuStats) -> Histogram:
     return Histogram(stats.residence_bounds_s, stats.residence_counts, total_s)
 
 
+def gather_whip(into: Snapshot, observations: Observations) -> None:
+    """Media that comes and goes over HTTP."""
+    into.put_all("relay_whip_sessions", observations.whip_sessions())
+    for labels, count in observations.whip_ended.items():
+        into.put("relay_whip_sessions_ended_total", count, *labels)
+    for request, count in observations.whip_requests.items():
+        into.put("relay_whip_requests_total", count, *request)
+
+
 def gather_signalling(into: Snapshot, observations: Observations, participants: Participants) -> None:
     """Who is logged in, and what went wrong at the door."""
     for desk in Desk:

@@ -1,6 +1,7 @@
 """What the service itself counts: things that neither the scheduler's events nor the SFU's statistics can tell."""
 
 from collections import Counter
+from collections.abc import Callable, Mapping
 
 from relay.metrics.histogram import SETUP_BOUNDS_S, Histogram
 from relay.service.call_quality import CallBook
@@ -25,6 +26,12 @@ class Observations:
         self.bad_messages = 0
         self.duplicate_requests = 0
         """Call requests that repeated an idempotency key."""
+        self.whip_sessions: Callable[[], Mapping[str, int]] = dict
+        """WHIP and WHEP sessions now, by protocol."""
+        self.whip_ended: Counter[tuple[str, str]] = Counter()
+        """Those that are over, by protocol and reason."""
+        self.whip_requests: Counter[tuple[str, str, str]] = Counter()
+        """HTTP requests, by protocol, method and status."""
         self.failed_outputs: Counter[str] = Counter()
         """What the switchboard wanted done and could not be, by kind."""
 

@@ -17,6 +17,7 @@ from relay.service.gathering import (
     gather_scheduler,
     gather_seats,
     gather_signalling,
+    gather_whip,
     residence,
 )
 from relay.service.house import day_of
@@ -68,6 +69,7 @@ class Observatory:
         gather_media(snapshot, exchange.media.stats(), exchange.observations, self.quality)
         gather_latency(snapshot, self.media.latency)
         gather_signalling(snapshot, exchange.observations, exchange.participants)
+        gather_whip(snapshot, exchange.observations)
         return snapshot
 
     def _judge(self) -> None:

@@ -7,7 +7,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from relay.clock import FakeClock
 from relay.config import AuthSettings
 from relay.errors import Forbidden, Misuse, Unauthorised
-from relay.server.auth import Role, TokenIssuer, TokenVerifier, open_keyring
+from relay.server.auth import Grants, Role, TokenIssuer, TokenVerifier, open_keyring
 
 OLD, NEW, FOREIGN = ("old-" + "o" * 40, "new-" + "n" * 40, "foreign-" + "f" * 40)
 NOW_S = 1_700_000_000
@@ -149,3 +149,27 @@ def test_skills_may_be_a_list_or_everything(clock):
         "housing": 5,
         "market": 5,
     }
+
+
+def test_grants_are_exact_or_cover_what_begins_like_them(clock):
+    issuer, verifier = pair(clock)
+    issued = Grants(publish=("lobby", "hall-*"), watch=("streams/lobby", "calls/*"))
+    grants = verifier.verify(issuer.issue("tool", Role.MEDIA, grants=issued)).grants
+    assert grants == issued
+    for stream in ("lobby", "hall-3", "hall-"):
+        grants.require_publish(stream)
+    grants.require_watch("calls/c7")
+    for stream in ("lobby-2", "Lobby", "hall", "", "streams/lobby"):
+        with pytest.raises(Forbidden):
+            grants.require_publish(stream)
+    with pytest.raises(Forbidden):
+        grants.require_watch("kiosks/k1")
+
+
+@pytest.mark.parametrize("grant", ["", "a*b", "**", "a b", "x" * 81])
+def test_a_grant_that_could_be_misread_is_refused(clock, grant):
+    issuer, verifier = pair(clock)
+    with pytest.raises(Misuse):
+        issuer.issue("tool", Role.MEDIA, grants=Grants(publish=(grant,)))
+    with pytest.raises(Unauthorised):
+        verifier.verify(signed({"role": "media", "watch": [grant]}))
