@@ -55,16 +55,9 @@ check: $(VENV)/.test build
 dist: $(VENV)/.test build
 	@.ci/try-wheel
 
-# Within ten minutes. The comparison needs root and Debian's janus; without them it says so and the rest stands.
-BENCH := PYTHONPATH=. $(BIN)/python
-RESULTS := benchmarks/results
+# Within ten minutes. The comparisons need root and Debian's janus; without them they say so and the rest stands.
 bench: $(VENV)/.test build
-	$(BENCH) benchmarks/forwarding.py --json $(RESULTS)/forwarding.json
-	$(BENCH) benchmarks/signalling.py --json $(RESULTS)/signalling.json --plot $(RESULTS)/signalling.svg
-	$(BENCH) benchmarks/scheduler_journal.py --json $(RESULTS)/scheduler_journal.json
-	-$(BENCH) -m loadtest compare --quiet --peer janus --receivers 10 --json $(RESULTS)/janus-10.json
-	-$(BENCH) -m loadtest compare --quiet --peer janus --receivers 40 --json $(RESULTS)/janus-40.json
-	-$(BENCH) -m loadtest compare --quiet --peer janus --publishers 40 --receivers 1 --json $(RESULTS)/janus-20-calls.json
+	PYTHONPATH=. $(BIN)/python benchmarks/everything.py
 
 clean:
 	rm -rf build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -10,8 +10,8 @@ Nothing depends on the machine's speed: two runs print the same. `*` marks recor
 """
 
 import argparse
-import json
 import os
+import statistics
 import sys
 from dataclasses import asdict
 from functools import partial
@@ -21,9 +21,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from benchmarks.compare import RESULTS, keep  # noqa: E402
 from tests.support.trace_calls import TUNED, Verdict, judge, recordings  # noqa: E402
 
-RESULTS = ROOT / "benchmarks" / "results"
 PLOTTED = ("verizon_cell_driving_fade_C up", "tmobile_umts_driving_C down", "alphartc_5g_A up")
 LEAST_USE, MOST_QUEUE_MS, MOST_FROZEN = 0.85, 60.0, 0.01
 MARK = {True: " ", False: "!"}
@@ -45,11 +45,19 @@ def main() -> None:
             _print_row(verdict)
             verdicts.append(verdict)
     _print_sum(verdicts)
-    RESULTS.mkdir(exist_ok=True)
     rows = [{**asdict(each), "series": None, "tuned": each.name in TUNED} for each in verdicts]
-    facts = {"demand_bps": arguments.demand, "feedback_ms": arguments.feedback_ms, "seconds": arguments.seconds}
-    (RESULTS / "congestion.json").write_text(json.dumps({**facts, "recordings": rows}, indent=1) + "\n", "utf-8")
-    _plot([each for each in verdicts if each.name in PLOTTED], RESULTS / "congestion.png")
+    given = {"demand_bps": arguments.demand, "feedback_ms": arguments.feedback_ms, "seconds": arguments.seconds}
+    keep("congestion", {**given, **_headline(verdicts), "recordings": rows}, arguments.json)
+    _plot([each for each in verdicts if each.name in PLOTTED], arguments.plot)
+
+
+def _headline(verdicts: list[Verdict]) -> dict[str, float]:
+    return {
+        "utilisation_median": statistics.median(each.utilisation for each in verdicts),
+        "queue_p95_median_ms": statistics.median(each.queue_p95_ms for each in verdicts),
+        "frozen_median": statistics.median(each.frozen for each in verdicts),
+        "within_all_aims": sum(all(_passes(each)) for each in verdicts),
+    }
 
 
 def _arguments() -> argparse.Namespace:
@@ -59,6 +67,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--feedback-ms", type=float, default=50.0)
     parser.add_argument("--only", default="", help="part of a name")
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--json", type=Path, default=RESULTS / "congestion.json", metavar="FILE")
+    parser.add_argument("--plot", type=Path, default=RESULTS / "congestion.png", metavar="FILE")
     return parser.parse_args()
 
 

@@ -12,7 +12,6 @@ change. The headline is 1 → 40 with packets that come one by one, where segmen
 
 import argparse
 import importlib.util
-import json
 import os
 import re
 import socket
@@ -35,6 +34,7 @@ from setuptools import Distribution, Extension  # type: ignore[import-untyped]
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from benchmarks.compare import keep  # noqa: E402
 from relay.sfu.dataplane import Forwarder  # noqa: E402
 from relay.sfu.ports import CodecFamily, Kind, Payload  # noqa: E402
 
@@ -235,6 +235,23 @@ def show(measured: list[Measured], cipher: str) -> None:
     Console().print(table)
 
 
+def draw(measured: list[Measured], cipher: str, path: Path) -> None:
+    from matplotlib.figure import Figure  # noqa: PLC0415  an extra; the table does not need it
+
+    figure = Figure(figsize=(8, 1.2 + 0.5 * len(measured)))
+    axes = figure.subplots()
+    places = range(len(measured))
+    axes.barh([place - 0.2 for place in places], [each.us_per_packet for each in measured], 0.4, label="forwarded")
+    floors = [each.floor_us_per_packet for each in measured]
+    axes.barh([place + 0.2 for place in places], floors, 0.4, label="floor: protect and send in C")
+    axes.set_yticks(list(places), [each.scenario for each in measured])
+    axes.invert_yaxis()
+    axes.set(xlabel=f"CPU µs a packet, {cipher}")
+    axes.legend()
+    figure.tight_layout()
+    figure.savefig(path)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the headline and all scenarios to FILE")
@@ -246,6 +263,7 @@ def main() -> None:
         "--instructions", action="store_true", help="count user-space instructions under callgrind instead"
     )
     parser.add_argument("--under-callgrind", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--plot", type=Path, metavar="FILE", help="an SVG: each scenario beside its floor")
     arguments = parser.parse_args()
     floor = build_floor()
     if arguments.under_callgrind:
@@ -258,10 +276,12 @@ def main() -> None:
         seconds = min(arguments.seconds, 50.0) / len(SCENARIOS)
         measured = [measure(scenario, arguments.cipher, floor, seconds) for scenario in SCENARIOS]
         show(measured, arguments.cipher)
+        if arguments.plot:
+            draw(measured, arguments.cipher, arguments.plot)
         headline = next(each for each in measured if each.scenario == HEADLINE.name)
         result = asdict(headline) | {"cipher": arguments.cipher, "scenarios": [asdict(each) for each in measured]}
     if arguments.json:
-        arguments.json.write_text(json.dumps(result, indent=2) + "\n")
+        keep("forwarding", result, arguments.json)
 
 
 if __name__ == "__main__":

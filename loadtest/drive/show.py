@@ -61,6 +61,7 @@ _SUMMARY = (
     "relay_cpu_share",
     "relay_cpu_us_per_packet",
     "relay_memory_mb",
+    "relay_memory_slope_mb_per_min",
     "tool_lateness_p99_ms",
     "tool_cpu_share",
 )

@@ -3,19 +3,22 @@
 import asyncio
 import math
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from loadtest.bots.shell.crew import Crew
 from loadtest.drive.server import RelayServer
 from loadtest.measure.exposition import Scrape, quantile_between
+from loadtest.measure.fit import fit_line
 from loadtest.measure.histogram import Histogram
 from loadtest.measure.shell.processes import Usage, machine_cpu_s, usage_of
 from loadtest.measure.tally import delivery_metrics
 
 SCRAPE_EVERY = 5
 """Rows: rendering `/metrics` takes the relay milliseconds in which it forwards nothing."""
+TREND_ROWS = 60
+"""A shorter run says nothing about the growth of memory."""
 RESIDENCE = "relay_sfu_residence_seconds"
 PACKETS = "relay_sfu_packets_total"
 
@@ -101,7 +104,7 @@ class Watch:
         if self.crew.emulator_lateness.count:
             found["emulator_lateness_p99_ms"] = self.crew.emulator_lateness.quantile_ms(0.99) or 0.0
         if self.pid:
-            found |= _costs(first, last)
+            found |= _costs(first, last) | _memory_trend(self.rows)
         if self.relay is not None:
             found |= _residence(first, last)
         return found
@@ -167,6 +170,15 @@ def _costs(first: Reading, last: Reading) -> dict[str, float]:
     if packets:
         found["relay_cpu_us_per_packet"] = cpu_s / packets * 1e6
     return found
+
+
+def _memory_trend(rows: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """What memory grows by, after the first tenth of the run, in which everything is met for the first time."""
+    settled = rows[len(rows) // 10 :] if len(rows) >= TREND_ROWS else []
+    line = fit_line([(row["t_s"] / 60, row["server_memory_mb"]) for row in settled if "server_memory_mb" in row])
+    if line is None:
+        return {}
+    return {"relay_memory_slope_mb_per_min": line.slope, "relay_memory_slope_margin_mb_per_min": line.margin}
 
 
 def _residence(first: Reading, last: Reading) -> dict[str, float]:
