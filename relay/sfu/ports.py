@@ -101,15 +101,16 @@ class NoticeKind(IntEnum):
     """What the packet path noticed."""
 
     KEYFRAME_WANTED = 0
-    """A slot fed by track `handle` needs a keyframe (a new connection, a PLI or FIR of its receiver, loss not repaired)."""
+    """A slot needs a keyframe of track or encoding `handle` (a new connection, a change of layer, a PLI or FIR of its receiver,
+    loss not repaired)."""
     TRACK_STARTED = 1
-    """The first packet of track `handle` arrived."""
+    """The first packet of track `handle` arrived; of its encodings, the first of any."""
     SLOT_STARTED = 2
     """The first packet (video: keyframe) since `connect` left through slot `handle`."""
     KEYFRAME_SEEN = 3
-    """A keyframe of track `handle` began to arrive."""
+    """A keyframe of track or encoding `handle` began to arrive."""
     TRACK_ENDED = 4
-    """RTCP BYE for track `handle`."""
+    """RTCP BYE for track or encoding `handle`."""
 
 
 class Notice(NamedTuple):
@@ -215,6 +216,13 @@ class Forwarder(Protocol):
     def add_track(self, peer: int, kind: int, mid: bytes, ssrc: int, rtx_ssrc: int, payloads: Sequence[Payload]) -> int:
         """Expect a stream. `ssrc` 0: learn it from the MID extension (RFC 8843) or, failing that, from a payload type only it has."""
 
+    def add_encodings(self, track: int, rids: Sequence[bytes]) -> Sequence[int]:
+        """The track, just added without SSRC, is sent as several encodings (RFC 8853), known by their RIDs, lowest first.
+
+        Returns a handle for each; the first is the track's own. What is about one stream (reports, statistics, SSRC, notices of
+        keyframes) goes by the handle of the encoding, what is about the source (`connect`, `remove_track`, `layer_rates`) by any.
+        """
+
     def remove_track(self, track: int) -> None:
         """Stop taking this stream; slots connected to it are disconnected."""
 
@@ -229,6 +237,22 @@ class Forwarder(Protocol):
 
     def disconnect(self, slot: int) -> None:
         """Feed the slot from nothing."""
+
+    def select_layer(self, slot: int, spatial: int, temporal: int) -> None:
+        """The most that the slot forwards from now on; `spatial` -1 pauses it. A slot begins with everything wanted.
+
+        `spatial` is the place of an encoding (simulcast) or a spatial layer (SVC), 0 the least; 0, 0 of a source with one layer
+        forwards it. Another encoding is taken up at its next keyframe, for which a `KEYFRAME_WANTED` of its handle is given; SVC
+        goes down at the next picture and up at a keyframe or where the codec allows it, temporal layers likewise. Where a wanted
+        encoding is not sent, the next lower one is forwarded meanwhile.
+        """
+
+    def slot_layer(self, slot: int) -> tuple[int, int]:
+        """The spatial (-1: nothing) and temporal layer that leaves now."""
+
+    def layer_rates(self, track: int) -> Sequence[tuple[int, int, int]]:
+        """(spatial, temporal, bytes) for each layer of the source heard so far: running totals, each with all that the layer
+        depends on, so that the difference of two calls is what a slot that forwards this layer would have been sent."""
 
     def tick(self, now_ns: int) -> None:
         """Every 10–20 ms: ask senders for missing packets, tell them what arrived (transport-cc), retry what could not be sent."""

@@ -25,6 +25,9 @@ class MemoryForwarder:
         """Track → SSRC."""
         self.slots: dict[int, int | None] = {}
         """Slot → the track that feeds it."""
+        self.encodings: dict[int, dict[bytes, int]] = {}
+        self.selected: dict[int, tuple[int, int]] = {}
+        self.rates: dict[int, Sequence[tuple[int, int, int]]] = {}
         self.rtcp: list[tuple[int, bytes]] = []
         self.sent: list[tuple[bytes, Address]] = []
         self.waiting: list[Notice] = []
@@ -69,8 +72,15 @@ class MemoryForwarder:
         self.tracks[track] = ssrc
         return track
 
+    def add_encodings(self, track: int, rids: Sequence[bytes]) -> Sequence[int]:
+        handles = [track, *(self._handle() for _ in rids[1:])]
+        self.tracks.update(dict.fromkeys(handles, 0))
+        self.encodings[track] = dict(zip(rids, handles, strict=True))
+        return handles
+
     def remove_track(self, track: int) -> None:
-        del self.tracks[track]
+        for handle in [track, *self.encodings.pop(track, {}).values()]:
+            self.tracks.pop(handle, None)
         self.slots = {slot: None if fed == track else fed for slot, fed in self.slots.items()}
 
     def add_slot(self, peer: int, kind: int, ssrc: int, rtx_ssrc: int, payloads: Sequence[Payload]) -> int:
@@ -90,6 +100,15 @@ class MemoryForwarder:
     def disconnect(self, slot: int) -> None:
         assert slot in self.slots
         self.slots[slot] = None
+
+    def select_layer(self, slot: int, spatial: int, temporal: int) -> None:
+        self.selected[slot] = (spatial, temporal)
+
+    def slot_layer(self, slot: int) -> tuple[int, int]:
+        return self.selected.get(slot, (0, 0))
+
+    def layer_rates(self, track: int) -> Sequence[tuple[int, int, int]]:
+        return self.rates.get(track, ())
 
     def tick(self, now_ns: int) -> None: ...
 

@@ -98,7 +98,7 @@ cdef int compose(const Packet* packet, const Label* label, const uint8_t* ids, u
     if length > MAX_PACKET:
         return 0
     out[0] = 0x80 | (0x10 if extension else 0) | packet.contributors
-    out[1] = packet.marker << 7 | label.payload_type
+    out[1] = label.marker << 7 | label.payload_type
     write16(out + 2, label.sequence)
     write32(out + 4, label.timestamp)
     write32(out + 8, label.ssrc)
@@ -134,7 +134,7 @@ def recompose(
     cdef uint8_t[MAX_KINDS] id_of
     cdef uint8_t[MAX_PACKET] out
     cdef Packet view
-    cdef Label label = Label(ssrc, timestamp, sequence, payload_type, original, picture, level, key)
+    cdef Label label
     memset(kind_of, 0, sizeof(kind_of))
     memset(id_of, 0, sizeof(id_of))
     for wire_id, kind in kinds.items():
@@ -143,6 +143,7 @@ def recompose(
         id_of[<uint8_t> kind] = wire_id
     if read_header(&view, data, <int> len(copy), 0) != 0 or strip_padding(&view) != 0:
         raise ValueError("no RTP packet")
+    label = Label(ssrc, timestamp, sequence, payload_type, view.marker, original, picture, level, key)
     read_elements(&view, kind_of)
     if view.length > view.payload_at:
         inspect(family, &view)

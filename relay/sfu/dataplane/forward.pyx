@@ -11,15 +11,17 @@ from ._inet cimport MSG_TRUNC
 from .batch cimport tray_put
 from .classify cimport classify
 from .dispatch cimport dispatch
+from .encodings cimport note_encoding
 from .endpoint cimport read_sockaddr
-from .header cimport read_header
+from .header cimport empty_packet, read_header
 from .history cimport ring_keep, sent_note
 from .hops cimport Drop, Total
+from .layers cimport layering_admits, layering_ends
 from .payload cimport inspect
 from .receive cimport reception_note, reception_time
 from .repair cimport answer_reports, ask_for_missing, wound
 from .reports cimport capture_gap_ns
-from .rewrite cimport rewrite_label
+from .rewrite cimport rewrite_label, rewrite_skip
 from .routes cimport Key, endpoint_key, table_find
 from .socket cimport socket_flush
 from .streams cimport find_track, open_packet, owner_of
@@ -137,8 +139,10 @@ cdef inline void _tell(Worker* worker, Track* track, const Packet* packet, const
     """Totals and notices of a track."""
     worker.hops.totals[<int> Total.RTP_IN] += 1
     if track.packets == 0:
-        notice(worker, TRACK_STARTED, &track.pending, track.handle, packet.received_ns)
+        _tell_started(worker, &worker.tracks[track.lead], packet.received_ns)
     track.packets += 1
+    track.layered |= packet.layer.present
+    track.layer_bytes[packet.layer.spatial][packet.layer.temporal] += packet.length
     track.bytes += packet.length
     track.last_packet_ns = packet.received_ns
     track.clock_rate_hz = payload.clock_rate_hz
@@ -150,17 +154,26 @@ cdef inline void _tell(Worker* worker, Track* track, const Packet* packet, const
         notice(worker, KEYFRAME_SEEN, &track.pending, track.handle, packet.received_ns)
 
 
+cdef inline void _tell_started(Worker* worker, Track* lead, int64_t now_ns) noexcept nogil:
+    if not lead.started:
+        lead.started = 1
+        notice(worker, TRACK_STARTED, &lead.pending, lead.handle, now_ns)
+
+
 cdef void _fan_out(Worker* worker, Track* track, const Packet* packet) noexcept nogil:
     """Into every slot that the track feeds."""
-    cdef int32_t row = track.first_slot
+    cdef int32_t row
     cdef Drop drop
+    if track.many:
+        note_encoding(worker, track, packet)
+    row = track.first_slot
     if row != NOTHING:
         ring_keep(&track.ring, packet)
     while row != NOTHING:
         drop = _into_slot(worker, track, &worker.slots[row], packet)
         if drop != Drop.KEPT:
             worker.hops.drops[<int> drop] += 1
-            worker.slots[row].dropped += 1
+            worker.slots[row].dropped += drop != Drop.LAYER_NOT_WANTED
         if drop == Drop.AWAITING_KEYFRAME and track.kind == VIDEO:
             notice(worker, KEYFRAME_WANTED, &track.pending, track.handle, packet.received_ns)
         row = worker.slots[row].next_of_track
@@ -172,6 +185,7 @@ cdef Drop _into_slot(Worker* worker, const Track* track, Slot* slot, const Packe
     cdef int index = slot.by_payload[packet.payload], length = 0
     cdef uint32_t clock_rate_hz = track.payloads[packet.payload].clock_rate_hz
     cdef int64_t since_last_ns = NOTHING
+    cdef Packet filler
     cdef Label label
     cdef Drop drop
     if index == NOTHING:
@@ -180,13 +194,22 @@ cdef Drop _into_slot(Worker* worker, const Track* track, Slot* slot, const Packe
         return Drop.NO_PATH
     if slot.rewrite.waiting:
         since_last_ns = capture_gap_ns(worker, slot, track, packet)
+    label.marker = packet.marker
+    if packet.layer.present:
+        if not layering_admits(&slot.layering, packet):
+            if rewrite_skip(&slot.rewrite, packet):
+                return Drop.LAYER_NOT_WANTED
+            filler = packet[0]
+            empty_packet(&filler)
+            packet = &filler
+        label.marker = layering_ends(&slot.layering, packet)
     drop = rewrite_label(&slot.rewrite, packet, clock_rate_hz, since_last_ns, &label)
     if drop != Drop.KEPT:
         return drop
     label.ssrc = slot.ssrc
     label.payload_type = slot.payloads[index].payload_type
     slot.clock_rate_hz = clock_rate_hz
-    sent_note(&slot.log, track.handle, packet.position, &label, packet.received_ns)
+    sent_note(&slot.log, track.handle, packet.position, &label, packet.length == packet.payload_at, packet.received_ns)
     drop = dispatch(worker, peer, packet, &label, 0 if packet.recovered else packet.received_ns, &length)
     if drop == Drop.KEPT:
         _count_out(worker, slot, packet, length)

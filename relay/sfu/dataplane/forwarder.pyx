@@ -14,11 +14,13 @@ from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy, memset
 
 from .batch cimport BATCH, Lane, inbox_close, inbox_open, outbox_close, outbox_open, tray_close, tray_open
+from .encodings cimport leave_source, select_layer
 from .endpoint cimport parse_address
 from .forward cimport forward
+from .given cimport given_name, given_payloads, given_rids
 from .history cimport ring_close, sent_close
 from .hops cimport counters_of, residence_of
-from .readings cimport read_notices, read_reception, read_sender_info, read_slot, read_track, read_tray
+from .readings cimport read_layer, read_layers, read_notices, read_reception, read_sender_info, read_slot, read_track, read_tray
 from .receive cimport reception_close
 from .repair cimport ask_for_missing
 from .rewrite cimport rewrite_open
@@ -30,10 +32,10 @@ from .srtp cimport open_session, protect_rtcp, session_pointer
 from .types cimport MAX_KINDS, MAX_PACKET, MAX_PAYLOADS, NOTHING, TRAILER, VIDEO, Endpoint
 from .uplink cimport report_arrivals
 from .wiring cimport (
-    adopt_address, attach_slot, detach_slot, forget_sent, open_lane, open_peer, open_slot, open_track, remove_peer,
+    adopt_address, attach_slot, forget_sent, open_encoding, open_lane, open_peer, open_slot, open_track, remove_peer,
     remove_slot, remove_track, want_keyframes,
 )
-from .worker cimport MAX_ADDRESSES, MAX_MID, NoticeRow, Payload, Peer, Slot, Track, Worker
+from .worker cimport MAX_ADDRESSES, MAX_MID, MAX_RID, NoticeRow, Payload, Peer, Slot, Track, Worker
 
 cdef enum:
     BATCHES = 8                # of one wake-up: others want the loop too
@@ -58,16 +60,6 @@ cdef int32_t _take(Pool* pool, str what) except -1:
     if row == NOTHING:
         raise MemoryError(f"as many {what} as allowed")
     return row
-
-
-cdef int _read_payloads(object given, Payload* rows) except -1:
-    if not 0 < len(given) <= MAX_PAYLOADS:
-        raise ValueError(f"between 1 and {MAX_PAYLOADS} payload types, not {len(given)}")
-    for index, (codec, family, payload_type, rtx_payload_type, clock_rate_hz) in enumerate(given):
-        if not (0 <= payload_type < 128 and -1 <= rtx_payload_type < 128 and clock_rate_hz > 0):
-            raise ValueError(f"no payload type: {given[index]}")
-        rows[<int> index] = Payload(codec, family, payload_type, rtx_payload_type, clock_rate_hz)
-    return len(given)
 
 
 @cython.final
@@ -142,6 +134,9 @@ cdef class Forwarder:
         if row == NOTHING:
             raise KeyError(f"no track {handle}")
         return &self.worker.tracks[row]
+
+    cdef Track* _lead(self, int64_t handle) except NULL:
+        return &self.worker.tracks[self._track(handle).lead]
 
     cdef Slot* _slot(self, int64_t handle) except NULL:
         cdef int32_t row = pool_row(&self.worker.slot_pool, handle)
@@ -258,27 +253,50 @@ cdef class Forwarder:
         is taken."""
         cdef Peer* owner = self._peer(peer)
         cdef Payload[MAX_PAYLOADS] rows
-        cdef int count = _read_payloads(payloads, rows)
+        cdef int count = given_payloads(payloads, rows)
         cdef Track* track
-        if len(mid) > MAX_MID:
-            raise ValueError(f"MID longer than {MAX_MID} bytes")
+        cdef uint8_t[MAX_MID] name
+        cdef int mid_length = given_name(mid, name, MAX_MID)
         self._check_ssrcs(owner, False, ssrc, rtx_ssrc)
-        track = open_track(&self.worker, owner, _take(&self.worker.track_pool, "tracks"), rows, count, ssrc, rtx_ssrc)
-        track.kind = kind
-        track.mid_length = <int> len(mid)
-        memcpy(track.mid, <const uint8_t*> mid, len(mid))
+        row = _take(&self.worker.track_pool, "tracks")
+        track = open_track(&self.worker, owner, row, kind, rows, count, ssrc, rtx_ssrc)
+        memcpy(track.mid, name, MAX_MID)
+        track.mid_length = mid_length
         return track.handle
+
+    def add_encodings(self, int64_t track, object rids not None) -> list:
+        """The track is sent in several encodings, told apart by RID. ValueError for RIDs that cannot be; MemoryError
+        beyond the limit, the track then being gone."""
+        cdef Track* lead = self._lead(track)
+        cdef Track* encoding = lead
+        given_rids(rids)
+        if lead.many or lead.ssrc:
+            raise ValueError("the track has its encodings already, or its SSRC")
+        handles = []
+        for rid in rids:
+            if handles:
+                encoding = self._open_encoding(lead)
+            encoding.rid_length = given_name(rid, encoding.rid, MAX_RID)
+            handles.append(encoding.handle)
+        return handles
+
+    cdef Track* _open_encoding(self, Track* lead) except NULL:
+        cdef int32_t row = pool_take(&self.worker.track_pool)
+        if row == NOTHING:
+            remove_track(&self.worker, lead)
+            raise MemoryError("as many tracks as allowed")
+        return open_encoding(&self.worker, lead, row)
 
     def remove_track(self, int64_t track) -> None:
         """Stop taking this stream; slots connected to it are disconnected."""
-        remove_track(&self.worker, self._track(track))
+        remove_track(&self.worker, self._lead(track))
 
     def add_slot(self, int64_t peer, int kind, uint32_t ssrc, uint32_t rtx_ssrc, object payloads not None) -> int:
         """An outgoing stream under the relay's own SSRCs. ValueError when the peer had one of them before, also in a
         removed slot: under the same keys a counter-mode cipher would repeat its key stream (RFC 3711 §9.1)."""
         cdef Peer* owner = self._peer(peer)
         cdef Payload[MAX_PAYLOADS] rows
-        cdef int count = _read_payloads(payloads, rows)
+        cdef int count = given_payloads(payloads, rows)
         cdef Slot* slot
         if ssrc == 0:
             raise ValueError("a slot needs an SSRC")
@@ -300,13 +318,25 @@ cdef class Forwarder:
     def connect(self, int64_t slot, int64_t track) -> None:
         """Feed the slot from the track. Packets of a codec that the slot did not negotiate are dropped and counted."""
         cdef Slot* to = self._slot(slot)
-        cdef Track* source = self._track(track)
-        if to.track != source.row:
+        cdef Track* source = self._lead(track)
+        if to.source != source.row:
             attach_slot(&self.worker, to, source, clock_ns())
 
     def disconnect(self, int64_t slot) -> None:
         """Feed the slot from nothing."""
-        detach_slot(&self.worker, self._slot(slot))
+        leave_source(&self.worker, self._slot(slot))
+
+    def select_layer(self, int64_t slot, int spatial, int temporal) -> None:
+        """The most that the slot forwards; `spatial` -1 pauses it."""
+        select_layer(&self.worker, self._slot(slot), spatial, temporal, clock_ns())
+
+    def slot_layer(self, int64_t slot) -> tuple:
+        """What the slot forwards now: spatial, or -1 for nothing, and temporal layer."""
+        return read_layer(&self.worker, self._slot(slot))
+
+    def layer_rates(self, int64_t track) -> list:
+        """Running totals of bytes by layer, each with what it depends on: (spatial, temporal, bytes)."""
+        return read_layers(&self.worker, self._lead(track))
 
     def tick(self, int64_t now_ns) -> None:
         """Ask for missing packets, tell senders what arrived, retry what could not be sent."""

@@ -69,6 +69,13 @@ cdef inline Drop strip_padding(Packet* packet) noexcept nogil:
     return Drop.KEPT
 
 
+cdef inline void empty_packet(Packet* packet) noexcept nogil:
+    """Leave nothing but the header."""
+    packet.length = packet.payload_at
+    packet.descriptor.present = 0
+    packet.descriptor.picture_at = packet.descriptor.level_at = packet.descriptor.key_at = NOTHING
+
+
 cdef inline void _note_element(Packet* packet, const uint8_t* kinds, int wire_id, int at, int length) noexcept nogil:
     if kinds[wire_id] == 0 or packet.element_count == MAX_ELEMENTS:
         return

@@ -40,6 +40,12 @@ ctypedef struct Ring:
     int64_t mask
 
 
+cdef enum SentForm:
+    TAKEN = 1
+    EMPTY = 2                  # without its payload
+    MARKED = 4                 # with the marker
+
+
 ctypedef struct Sent:
     int64_t track              # handle
     int64_t position
@@ -50,7 +56,7 @@ ctypedef struct Sent:
     uint8_t level
     uint8_t key
     uint8_t resends
-    uint8_t taken
+    uint8_t form               # SentForm bits; 0: nothing left under this number
 
 
 ctypedef struct SentLog:
@@ -76,7 +82,9 @@ cdef uint8_t* ring_bytes(const Ring* ring, const Kept* kept) noexcept nogil
 cdef bint sent_open(SentLog* log, Budget* budget, bint video) noexcept nogil
 cdef void sent_close(SentLog* log) noexcept nogil
 cdef void sent_clear(SentLog* log) noexcept nogil
-cdef void sent_note(SentLog* log, int64_t track, int64_t position, const Label* label, int64_t now_ns) noexcept nogil
+cdef void sent_note(
+    SentLog* log, int64_t track, int64_t position, const Label* label, bint empty, int64_t now_ns
+) noexcept nogil
 cdef Recall sent_recall(
     SentLog* log, uint16_t sequence, int64_t now_ns, int64_t round_trip_ns, const Sent** found
 ) noexcept nogil

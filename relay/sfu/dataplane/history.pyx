@@ -172,21 +172,23 @@ cdef void _double_log(SentLog* log) noexcept nogil:
         log.budget.used_bytes -= size * sizeof(Sent)
         return
     for row in range(size):
-        if log.entries[row].taken:
+        if log.entries[row].form:
             bigger[log.entries[row].sequence & (2 * size - 1)] = log.entries[row]
     free(log.entries)
     log.entries = bigger
     log.mask = 2 * size - 1
 
 
-cdef void sent_note(SentLog* log, int64_t track, int64_t position, const Label* label, int64_t now_ns) noexcept nogil:
+cdef void sent_note(
+    SentLog* log, int64_t track, int64_t position, const Label* label, bint empty, int64_t now_ns
+) noexcept nogil:
     """The packet of `track` at `position` left under these numbers."""
     cdef uint32_t now_us = <uint32_t> (now_ns // 1_000)
     cdef Sent* sent
     if log.budget == NULL:
         return
     sent = &log.entries[label.sequence & log.mask]
-    if sent.taken and now_us - sent.at_us < KEEP_NS // 1_000:
+    if sent.form and now_us - sent.at_us < KEEP_NS // 1_000:
         _double_log(log)
         sent = &log.entries[label.sequence & log.mask]
     sent.track = track
@@ -198,7 +200,7 @@ cdef void sent_note(SentLog* log, int64_t track, int64_t position, const Label* 
     sent.level = label.level
     sent.key = label.key
     sent.resends = 0
-    sent.taken = 1
+    sent.form = SentForm.TAKEN | (SentForm.EMPTY if empty else 0) | (SentForm.MARKED if label.marker else 0)
 
 
 cdef Recall sent_recall(
@@ -211,7 +213,7 @@ cdef Recall sent_recall(
     if log.budget == NULL:
         return Recall.UNKNOWN
     sent = &log.entries[sequence & log.mask]
-    if not sent.taken or sent.sequence != sequence:
+    if not sent.form or sent.sequence != sequence:
         return Recall.UNKNOWN
     if sent.resends == MAX_RESENDS or (sent.resends and now_us - sent.at_us < spacing_ns // 1_000):
         return Recall.THROTTLED
@@ -256,8 +258,8 @@ cdef class StreamHistory:
         """It left under `sequence`."""
         cdef Label label
         label.sequence = sequence
-        label.timestamp = label.picture = label.level = label.key = 0
-        sent_note(&self.log, 0, position, &label, now_ns)
+        label.timestamp = label.picture = label.level = label.key = label.marker = 0
+        sent_note(&self.log, 0, position, &label, False, now_ns)
 
     def recall(self, uint16_t sequence, int64_t now_ns, int64_t round_trip_ns):
         """What to do about a NACK (0 answer, 1 too soon or too often, 2 not known), and the position that left under

@@ -25,6 +25,7 @@ DROPS = {
     Drop.AWAITING_KEYFRAME: "the slot waits for the first keyframe of its source",
     Drop.BEFORE_SWITCH: "older than the packet at which the slot switched to its source",
     Drop.PADDING_ONLY: "no payload: not forwarded, the gap is closed",
+    Drop.LAYER_NOT_WANTED: "of a layer above what the slot forwards, the gap is closed",
     Drop.CODEC_MISMATCH: "the slot's receiver did not negotiate this codec",
     Drop.TOO_LARGE: "would not fit a datagram",
     Drop.NO_PATH: "the receiver has no path or no keys yet",

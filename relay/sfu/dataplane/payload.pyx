@@ -9,7 +9,7 @@ from libc.stdint cimport uint8_t
 
 from .header cimport read16, read_header
 from .hops cimport Drop
-from .types cimport AV1, H264, H265, VP8, VP9, Descriptor, Packet, Start
+from .types cimport AV1, H264, H265, LAYERS, VP8, VP9, Descriptor, Layer, Packet, Rise, Start
 
 
 cdef int _picture(const uint8_t* payload, int length, int at, Descriptor* found) noexcept nogil:
@@ -31,10 +31,19 @@ cdef int _picture(const uint8_t* payload, int length, int at, Descriptor* found)
     return at + 2
 
 
-cdef bint _vp8(const uint8_t* payload, int length, Descriptor* found) noexcept nogil:
+cdef inline void _vp8_layer(const uint8_t* payload, uint8_t index, Layer* layer) noexcept nogil:
+    """RFC 7741 §4.2: TID, and Y: the frame depends on nothing but the base layer."""
+    layer.present = 1
+    layer.temporal = min(index >> 6, LAYERS - 1)
+    layer.rise = Rise.INTO if index & 0x20 else Rise.LEVEL
+    layer.begins = payload[0] & 0x10 and not payload[0] & 0x07
+
+
+cdef bint _vp8(const uint8_t* payload, int length, Descriptor* found, Layer* layer) noexcept nogil:
     """RFC 7741 §4.2, §4.3."""
     cdef int at = 1
     cdef uint8_t extensions
+    found.dense = 1
     if payload[0] & 0x80:
         if length < 2:
             return False
@@ -48,6 +57,8 @@ cdef bint _vp8(const uint8_t* payload, int length, Descriptor* found) noexcept n
             found.level = payload[at]
             at += 1
         if extensions & 0x30:
+            if extensions & 0x20 and at < length:
+                _vp8_layer(payload, payload[at], layer)
             if extensions & 0x10 and at < length:
                 found.present = 1
                 found.key_at = at
@@ -56,7 +67,18 @@ cdef bint _vp8(const uint8_t* payload, int length, Descriptor* found) noexcept n
     return at < length and payload[0] & 0x10 and not payload[0] & 0x07 and not payload[at] & 0x01
 
 
-cdef bint _vp9(const uint8_t* payload, int length, Descriptor* found) noexcept nogil:
+cdef inline void _vp9_layer(uint8_t flags, uint8_t index, Layer* layer) noexcept nogil:
+    """RFC 9628 §4.2: TID, U, SID; B and E bound a layer's frame, and without P it depends on none of before."""
+    layer.present = 1
+    layer.temporal = min(index >> 5, LAYERS - 1)
+    layer.spatial = min((index >> 1) & 0x07, LAYERS - 1)
+    layer.rise = Rise.BEYOND if index & 0x10 else Rise.LEVEL
+    layer.begins = (flags >> 3) & 1
+    layer.ends = (flags >> 2) & 1
+    layer.intra = not flags & 0x40
+
+
+cdef bint _vp9(const uint8_t* payload, int length, Descriptor* found, Layer* layers) noexcept nogil:
     """RFC 9628 §4.2: begins a frame (B), predicted from nothing (not P), in the lowest spatial layer."""
     cdef uint8_t flags = payload[0]
     cdef uint8_t layer = 0
@@ -66,6 +88,7 @@ cdef bint _vp9(const uint8_t* payload, int length, Descriptor* found) noexcept n
     if flags & 0x20:
         if at < length:
             layer = (payload[at] >> 1) & 0x07
+            _vp9_layer(flags, payload[at], layers)
         at += 1
         if not flags & 0x10:
             if at < length:
@@ -123,13 +146,13 @@ cdef inline bint _av1(const uint8_t* payload) noexcept nogil:
 
 
 cdef void inspect(int family, Packet* packet) noexcept nogil:
-    """Set `start` and `descriptor` of a packet that has a payload. A family not known here may start anywhere."""
+    """Set `start`, `descriptor` and `layer` of a packet that has a payload. A family not known here may start anywhere."""
     cdef const uint8_t* payload = packet.data + packet.payload_at
     cdef int length = packet.length - packet.payload_at
     if family == VP8:
-        packet.start = _vp8(payload, length, &packet.descriptor)
+        packet.start = _vp8(payload, length, &packet.descriptor, &packet.layer)
     elif family == VP9:
-        packet.start = _vp9(payload, length, &packet.descriptor)
+        packet.start = _vp9(payload, length, &packet.descriptor, &packet.layer)
     elif family == H264:
         packet.start = _h264(payload, length)
     elif family == H265:

@@ -7,7 +7,7 @@ from .endpoint cimport format_address
 from .receive cimport reception_expected, reception_fraction_lost
 from .reports cimport give_sender_info
 from .routes cimport pool_row
-from .types cimport NOTHING, SLOT_STARTED
+from .types cimport LAYERS, NOTHING, SLOT_STARTED
 from .worker cimport NoticeRow
 
 from .records import Arrival, Notice, ReceptionReport, SenderInfo, SlotStats, TrackStats
@@ -111,3 +111,47 @@ cdef object read_slot(const Slot* slot):
         rtt_ms=slot.round_trip_ns / 1e6 if slot.round_trip_ns != NOTHING else -1.0,
         first_packet_ns=slot.first_packet_ns,
     )
+
+
+cdef tuple _top(const Track* track):
+    """The highest spatial and temporal layer that the stream ever had."""
+    spatial = temporal = 0
+    for s in range(LAYERS):
+        for t in range(LAYERS):
+            if track.layer_bytes[<int> s][<int> t]:
+                spatial, temporal = max(spatial, s), max(temporal, t)
+    return spatial, temporal
+
+
+cdef tuple read_layer(const Worker* worker, const Slot* slot):
+    """The layer that leaves: of a simulcast source the place of the encoding, else the spatial layer; -1: none."""
+    cdef const Track* track
+    if slot.track == NOTHING or slot.rewrite.waiting:
+        return -1, 0
+    track = &worker.tracks[slot.track]
+    spatial, temporal = _top(track)
+    spatial = track.encoding if track.many else min(spatial, slot.layering.spatial)
+    return spatial, min(temporal, slot.layering.temporal)
+
+
+cdef uint64_t _up_to(const Track* track, int spatial, int temporal):
+    cdef uint64_t total = 0
+    for s in range(spatial + 1):
+        for t in range(temporal + 1):
+            total += track.layer_bytes[<int> s][<int> t]
+    return total
+
+
+cdef list read_layers(const Worker* worker, const Track* lead):
+    """Bytes so far by layer, each with all that it depends on."""
+    cdef const Track* track = lead
+    rows = []
+    while True:
+        top_spatial, top_temporal = _top(track)
+        if track.packets and track.many:
+            rows += [(track.encoding, t, _up_to(track, top_spatial, t)) for t in range(top_temporal + 1)]
+        elif track.packets:
+            rows += [(s, t, _up_to(track, s, t)) for s in range(top_spatial + 1) for t in range(top_temporal + 1)]
+        if track.next_encoding == NOTHING:
+            return rows
+        track = &worker.tracks[track.next_encoding]

@@ -11,8 +11,8 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t
 from .batch cimport tray_put
 from .dispatch cimport dispatch, dispatch_rtcp, room
 from .feedback cimport Record, RecordKind, walk
-from .header cimport read32, read_elements, read_header, write16, write32
-from .history cimport Kept, Recall, Sent, ring_bytes, ring_find, sent_recall
+from .header cimport empty_packet, read32, read_elements, read_header, write16, write32
+from .history cimport Kept, Recall, Sent, SentForm, ring_bytes, ring_find, sent_recall
 from .hops cimport Total
 from .payload cimport inspect
 from .receive cimport reception_ask
@@ -136,6 +136,9 @@ cdef bint _send_again(Worker* worker, Peer* peer, Slot* slot, const Sent* sent) 
     payload = _payload_of(slot, track.payloads[packet.payload].codec)
     if payload == NULL:
         return False
+    if sent.form & SentForm.EMPTY:
+        empty_packet(&packet)
+    label.marker = 1 if sent.form & SentForm.MARKED else 0
     label.timestamp = sent.timestamp
     label.picture = sent.picture
     label.level = sent.level

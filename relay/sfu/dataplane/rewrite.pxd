@@ -13,6 +13,7 @@ cdef enum:
 ctypedef struct Shift:
     int64_t first              # position from which on it holds
     int64_t offset             # outgoing number − position
+    int64_t picture_offset     # outgoing picture id − that of the source
 
 
 ctypedef struct Pictures:
@@ -51,6 +52,7 @@ ctypedef struct Rewrite:
 
 cdef void rewrite_open(Rewrite* rewrite, bint gated, uint16_t first_sequence, uint32_t first_timestamp) noexcept nogil
 cdef void rewrite_await(Rewrite* rewrite) noexcept nogil
+cdef bint rewrite_skip(Rewrite* rewrite, const Packet* packet) noexcept nogil
 cdef Drop rewrite_label(
     Rewrite* rewrite, const Packet* packet, uint32_t clock_rate_hz, int64_t since_last_ns, Label* label
 ) noexcept nogil

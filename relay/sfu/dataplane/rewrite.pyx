@@ -3,11 +3,14 @@ one line.
 
 Rules:
 - A new source starts with a packet that is the newest of its track and, for video, begins a keyframe.
-- Numbers go on at +1; at +2 when the last frame of the old source stayed incomplete, so that nobody joins the two.
+- Numbers go on at +1; at +2 when the last frame of the old source, if it was video, stayed incomplete, so that nobody joins
+  the two.
 - Timestamps go on by the time that passed between the two packets, and always forward.
 - A hole in the source's numbers stays a hole: the packet may still come. A packet without payload is dropped and its
   number closed up, unless it comes late: then the hole is already told, and the empty packet fills it.
-- A late packet gets the offset that was valid at its position.
+- A packet of a layer that is not forwarded is closed up in the same way, and with it, where the codec counts without
+  gaps, its picture's id.
+- A late packet gets the offsets that were valid at its position.
 - Picture ids always leave with 15 bits: a source that counts with 7 wraps sooner than its receiver expects after a
   switch.
 """
@@ -49,6 +52,7 @@ cdef inline void _shift(Rewrite* rewrite, int64_t first, int64_t offset) noexcep
         rewrite.shift_count -= 1
     rewrite.shifts[rewrite.shift_count].first = first
     rewrite.shifts[rewrite.shift_count].offset = offset
+    rewrite.shifts[rewrite.shift_count].picture_offset = rewrite.pictures.offset
     rewrite.shift_count += 1
 
 
@@ -115,30 +119,34 @@ cdef inline int64_t _extend_picture(const Pictures* pictures, const Descriptor* 
     return pictures.source + (ahead if ahead < modulus // 2 else ahead - modulus)
 
 
-cdef void _join_pictures(Pictures* pictures, const Descriptor* found) noexcept nogil:
+cdef void _join_pictures(Rewrite* rewrite, const Descriptor* found) noexcept nogil:
     """First descriptor of a source: go on where the last source ended; the very first source keeps its own ids."""
+    cdef Pictures* pictures = &rewrite.pictures
     pictures.joined = 1
     if not pictures.begun:
         pictures.offset = 0
         return
     if found.picture_at != NOTHING:
         pictures.offset = pictures.highest + 1 - _extend_picture(pictures, found)
+        for index in range(rewrite.shift_count):
+            rewrite.shifts[index].picture_offset = pictures.offset
     pictures.level_offset = pictures.level + 1 - found.level
     pictures.key_offset = pictures.key + 1 - found.key
 
 
-cdef void _label_pictures(Pictures* pictures, const Packet* packet, Label* label) noexcept nogil:
+cdef void _label_pictures(Rewrite* rewrite, const Packet* packet, Label* label) noexcept nogil:
+    cdef Pictures* pictures = &rewrite.pictures
     cdef const Descriptor* found = &packet.descriptor
     cdef int64_t source, outgoing
     if found.wide and found.picture_at != NOTHING:
         pictures.wide = 1
     if not pictures.joined:
-        _join_pictures(pictures, found)
+        _join_pictures(rewrite, found)
     label.level = found.level + pictures.level_offset
     label.key = (found.key + pictures.key_offset) & 0x1F
     if found.picture_at != NOTHING:
         source = _extend_picture(pictures, found)
-        outgoing = source + pictures.offset
+        outgoing = source + _shift_at(rewrite, packet.position).picture_offset
         label.picture = outgoing & 0x7FFF
         if source > pictures.source:
             pictures.source = source
@@ -167,7 +175,7 @@ cdef inline void _note_time(
 cdef Drop rewrite_label(
     Rewrite* rewrite, const Packet* packet, uint32_t clock_rate_hz, int64_t since_last_ns, Label* label
 ) noexcept nogil:
-    """Give the packet its outgoing numbers. `since_last_ns`: if the packet starts a new source, the time between it
+    """Give the packet its outgoing numbers; its marker is given. `since_last_ns`: if the packet starts a new source, the time between it
     and the newest packet of the old one where sender reports tell; negative: take the time between their arrivals."""
     cdef int64_t number = 0
     cdef Drop drop
@@ -183,12 +191,39 @@ cdef Drop rewrite_label(
     label.timestamp = packet.timestamp + rewrite.timestamp_offset
     label.original = NOTHING
     if packet.descriptor.present:
-        _label_pictures(&rewrite.pictures, packet, label)
+        _label_pictures(rewrite, packet, label)
     if number > rewrite.highest:
         rewrite.highest = number
-        rewrite.complete = packet.marker
+        rewrite.complete = label.marker or not rewrite.gated
         _note_time(rewrite, packet, label.timestamp, clock_rate_hz)
     return Drop.KEPT
+
+
+cdef inline void _skip_picture(Rewrite* rewrite, const Descriptor* found) noexcept nogil:
+    """The first packet of a picture that does not leave."""
+    cdef Pictures* pictures = &rewrite.pictures
+    cdef int64_t source
+    if not (found.dense and pictures.joined) or found.picture_at == NOTHING:
+        return
+    source = _extend_picture(pictures, found)
+    if source > pictures.source:
+        pictures.source = source
+        pictures.offset -= 1
+
+
+cdef bint rewrite_skip(Rewrite* rewrite, const Packet* packet) noexcept nogil:
+    """The packet is of a layer that is not forwarded. True: nothing is missed, as its number is closed up. False: it
+    comes late, the receiver knows of a hole in its place, and an empty packet must fill it."""
+    cdef Shift* shift
+    if rewrite.waiting or packet.position < rewrite.origin:
+        return True
+    if packet.position <= rewrite.source_highest:
+        return False
+    shift = _shift_at(rewrite, packet.position)
+    _skip_picture(rewrite, &packet.descriptor)
+    rewrite.source_highest = packet.position
+    _shift(rewrite, packet.position + 1, shift.offset - 1)
+    return True
 
 
 @cython.final
@@ -205,6 +240,16 @@ cdef class StreamRewrite:
     def switch(self):
         """The next packets come from another source."""
         rewrite_await(&self.rewrite)
+
+    def skip(self, int64_t position, *, picture=None, bint wide=True):
+        """The packet is of a layer that is not forwarded: whether its number could be closed up."""
+        cdef Packet packet
+        memset(&packet, 0, sizeof(Packet))
+        packet.position = position
+        packet.descriptor.dense = 1
+        packet.descriptor.wide = wide
+        packet.descriptor.picture_at, packet.descriptor.picture = (NOTHING, 0) if picture is None else (0, picture)
+        return bool(rewrite_skip(&self.rewrite, &packet))
 
     def label(
         self,
@@ -229,6 +274,7 @@ cdef class StreamRewrite:
         cdef Descriptor* found = &packet.descriptor
         memset(&packet, 0, sizeof(Packet))
         memset(&label, 0, sizeof(Label))
+        label.marker = marker
         packet.position = position
         packet.timestamp = timestamp
         packet.received_ns = received_ns

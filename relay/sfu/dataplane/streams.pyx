@@ -4,13 +4,15 @@ Rules:
 - Nothing in a packet is believed before SRTP has authenticated it.
 - An unknown SSRC is taken for the track whose MID it carries; failing that, for the only track that negotiated its
   payload type.
+- Of a track with several encodings it is taken for the one whose RID it carries, retransmissions by the repaired RID
+  (RFC 8852); without one it is nobody's.
 - A track changes its SSRC only when the old one said goodbye, or fell silent and the new one names the MID: two
   senders do not fight over it.
 - A packet from elsewhere is taken when the keys of the peer that sends its SSRC open it.
 - SSRCs of no track are remembered, a few per peer: libsrtp keeps state for each, and the oldest is taken out again.
 """
 
-from libc.stdint cimport int32_t, uint32_t
+from libc.stdint cimport int32_t, uint8_t, uint32_t
 from libc.string cimport memcmp, memmove
 
 from .header cimport read16, read_elements, strip_padding, write16, write32
@@ -19,7 +21,7 @@ from .receive cimport reception_restart
 from .rewrite cimport rewrite_await
 from .routes cimport Key, anywhere_key, stream_key, table_find, table_put, table_remove
 from .srtp cimport forget_stream, unprotect
-from .types cimport MID, NOTHING
+from .types cimport MID, NOTHING, REPAIRED_RID, RID
 from .worker cimport MAX_STRANGERS
 
 cdef enum:
@@ -131,22 +133,45 @@ cdef inline bint _has_type(const Track* track, const Packet* packet) noexcept no
     return track.by_type[packet.payload_type] != NOTHING or track.by_rtx_type[packet.payload_type] != NOTHING
 
 
+cdef inline int _element(const Packet* packet, int kind) noexcept nogil:
+    cdef int index
+    for index in range(packet.element_count):
+        if packet.elements[index].kind == kind:
+            return index
+    return NOTHING
+
+
+cdef inline bint _is_named(const Packet* packet, int element, const uint8_t* name, int length) noexcept nogil:
+    return packet.elements[element].length == length and memcmp(
+        name, packet.data + packet.elements[element].at, length
+    ) == 0
+
+
 cdef Track* _by_mid(Worker* worker, const Peer* peer, const Packet* packet) noexcept nogil:
     cdef int32_t row = peer.first_track
+    cdef int element = _element(packet, MID)
     cdef Track* track
-    cdef int index = 0
-    while index < packet.element_count and packet.elements[index].kind != MID:
-        index += 1
-    if index == packet.element_count:
+    if element == NOTHING:
         return NULL
     while row != NOTHING:
         track = &worker.tracks[row]
-        if track.mid_length == packet.elements[index].length and memcmp(
-            track.mid, packet.data + packet.elements[index].at, track.mid_length
-        ) == 0:
+        if _is_named(packet, element, track.mid, track.mid_length):
             return track
         row = track.next_of_peer
     return NULL
+
+
+cdef Track* _by_rid(Worker* worker, Track* track, const Packet* packet) noexcept nogil:
+    """The encoding of the source, or NULL."""
+    cdef bint repaired = track.by_rtx_type[packet.payload_type] != NOTHING
+    cdef int element = _element(packet, REPAIRED_RID if repaired else RID)
+    if element == NOTHING:
+        return NULL
+    while not _is_named(packet, element, track.rid, track.rid_length):
+        if track.next_encoding == NOTHING:
+            return NULL
+        track = &worker.tracks[track.next_encoding]
+    return track
 
 
 cdef Track* _by_type(Worker* worker, const Peer* peer, const Packet* packet) noexcept nogil:
@@ -167,6 +192,8 @@ cdef int32_t _learn(Worker* worker, const Peer* peer, const Packet* packet) noex
     cdef bint named = track != NULL
     if track == NULL:
         track = _by_type(worker, peer, packet)
+    if track != NULL and track.many:
+        track = _by_rid(worker, track, packet)
     if track == NULL:
         return NOTHING
     if track.by_rtx_type[packet.payload_type] != NOTHING:

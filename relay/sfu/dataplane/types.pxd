@@ -10,6 +10,7 @@ cdef enum:
     MAX_PACKET = 1456      # largest RTP packet sent, before SRTP: 1500 - IPv4 - UDP - authentication tag
     CELL = 2048            # bytes of a receive cell; longer datagrams are cut by the kernel and dropped
     TRAILER = 16 + 4       # the most that SRTP and SRTCP append (RFC 7714 §8.2, §9.1)
+    LAYERS = 4             # spatial, and temporal, that are told apart; what is above counts as the last
     NOTHING = -1           # no such index
 
 
@@ -85,6 +86,23 @@ ctypedef struct Descriptor:
     uint8_t wide           # the picture id takes 15 bits, not 7
     uint8_t level
     uint8_t key
+    uint8_t dense          # picture ids may have no gaps (VP8)
+
+
+cdef enum Rise:
+    LEVEL = 0              # no place to take up a higher temporal layer
+    INTO = 1               # this picture's own layer may be taken up here
+    BEYOND = 2             # every layer above this picture's may be taken up after it
+
+
+ctypedef struct Layer:
+    uint8_t present        # the codec tells of layers
+    uint8_t spatial
+    uint8_t temporal
+    uint8_t rise           # Rise
+    uint8_t begins         # first packet of a layer's frame
+    uint8_t ends           # last packet of a layer's frame
+    uint8_t intra          # the frame depends on no earlier picture
 
 
 ctypedef struct Packet:
@@ -109,6 +127,7 @@ ctypedef struct Packet:
     uint8_t start          # whether a receiver can start here
     int payload            # index in the track's payload types
     Descriptor descriptor
+    Layer layer
 
 
 ctypedef struct Label:
@@ -116,6 +135,7 @@ ctypedef struct Label:
     uint32_t timestamp
     uint16_t sequence
     uint8_t payload_type
+    uint8_t marker
     int original           # RTX: the original sequence number; NOTHING: an original packet
     uint16_t picture
     uint8_t level

@@ -9,8 +9,9 @@ from .worker cimport Payload, Peer, Slot, Track, Worker
 
 cdef Peer* open_peer(Worker* worker, int32_t row) noexcept nogil
 cdef Track* open_track(
-    Worker* worker, Peer* peer, int32_t row, const Payload* payloads, int count, uint32_t ssrc, uint32_t rtx_ssrc
+    Worker* worker, Peer* peer, int32_t row, int kind, const Payload* payloads, int count, uint32_t ssrc, uint32_t rtx_ssrc
 ) noexcept nogil
+cdef Track* open_encoding(Worker* worker, Track* lead, int32_t row) noexcept nogil
 cdef Slot* open_slot(
     Worker* worker, Peer* peer, int32_t row, const Payload* payloads, int count, uint32_t ssrc, uint32_t rtx_ssrc
 ) noexcept nogil
@@ -18,7 +19,6 @@ cdef void want_keyframes(Worker* worker, const Peer* peer, int64_t now_ns) noexc
 cdef void open_lane(Worker* worker, const Endpoint* address, Lane* lane) noexcept nogil
 cdef void adopt_address(Worker* worker, Peer* peer, const Endpoint* address) noexcept nogil
 cdef void attach_slot(Worker* worker, Slot* slot, Track* track, int64_t now_ns) noexcept nogil
-cdef void detach_slot(Worker* worker, Slot* slot) noexcept nogil
 cdef void remove_track(Worker* worker, Track* track) noexcept nogil
 cdef void remove_slot(Worker* worker, Slot* slot) noexcept nogil
 cdef void remove_peer(Worker* worker, Peer* peer) noexcept nogil

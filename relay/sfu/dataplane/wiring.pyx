@@ -3,11 +3,11 @@
 from libc.stdint cimport int32_t, int64_t, uint32_t
 from libc.string cimport memcmp, memcpy, memmove, memset
 
+from .encodings cimport join_source, leave_source
 from .endpoint cimport write_sockaddr
-from .history cimport ring_close, ring_open, sent_clear, sent_close, sent_open
-from .receive cimport reception_close, reception_forgo, reception_open
-from .reports cimport remember_capture
-from .rewrite cimport rewrite_await
+from .history cimport ring_close, sent_clear, sent_close
+from .layers cimport layering_open
+from .receive cimport reception_close, reception_open
 from .routes cimport Key, endpoint_key, pool_give, pool_handle, stream_key, table_find, table_put, table_remove
 from .streams cimport bind, unbind
 from .types cimport KEYFRAME_WANTED, NOTHING, VIDEO
@@ -24,19 +24,17 @@ cdef Peer* open_peer(Worker* worker, int32_t row) noexcept nogil:
     return peer
 
 
-cdef Track* open_track(
-    Worker* worker, Peer* peer, int32_t row, const Payload* payloads, int count, uint32_t ssrc, uint32_t rtx_ssrc
+cdef Track* _open_row(
+    Worker* worker, int32_t peer, int32_t row, int kind, const Payload* payloads, int count
 ) noexcept nogil:
-    """The SSRCs, where given, are free."""
     cdef Track* track = &worker.tracks[row]
     cdef int index
     memset(track, 0, sizeof(Track))
-    track.row = row
+    track.row = track.lead = row
     track.handle = pool_handle(&worker.track_pool, row)
-    track.peer = peer.row
-    track.next_of_peer = peer.first_track
-    peer.first_track = row
-    track.first_slot = track.next_wounded = track.in_band = NOTHING
+    track.peer = peer
+    track.kind = kind
+    track.first_slot = track.first_member = track.next_encoding = track.next_wounded = track.in_band = NOTHING
     track.payload_count = count
     memset(track.by_type, NOTHING, sizeof(track.by_type))
     memset(track.by_rtx_type, NOTHING, sizeof(track.by_rtx_type))
@@ -46,10 +44,33 @@ cdef Track* open_track(
         if payloads[index].rtx_payload_type != NOTHING:
             track.by_rtx_type[payloads[index].rtx_payload_type] = index
     reception_open(&track.reception)
+    return track
+
+
+cdef Track* open_track(
+    Worker* worker, Peer* peer, int32_t row, int kind, const Payload* payloads, int count, uint32_t ssrc, uint32_t rtx_ssrc
+) noexcept nogil:
+    """The SSRCs, where given, are free."""
+    cdef Track* track = _open_row(worker, peer.row, row, kind, payloads, count)
+    track.next_of_peer = peer.first_track
+    peer.first_track = row
     if ssrc:
         bind(worker, track, ssrc, False)
     if rtx_ssrc:
         bind(worker, track, rtx_ssrc, True)
+    return track
+
+
+cdef Track* open_encoding(Worker* worker, Track* lead, int32_t row) noexcept nogil:
+    """One more encoding of the source, above those it has; its SSRCs are to be learned."""
+    cdef Track* track = _open_row(worker, lead.peer, row, lead.kind, lead.payloads, lead.payload_count)
+    cdef Track* last = lead
+    while last.next_encoding != NOTHING:
+        last = &worker.tracks[last.next_encoding]
+    last.next_encoding = row
+    track.lead = lead.row
+    track.encoding = last.encoding + 1
+    track.many = lead.many = 1
     return track
 
 
@@ -69,7 +90,10 @@ cdef Slot* open_slot(
     slot.rtx_ssrc = rtx_ssrc
     slot.payload_count = count
     memcpy(slot.payloads, payloads, count * sizeof(Payload))
-    slot.track = slot.next_of_track = slot.fir_sequence = NOTHING
+    slot.source = slot.next_member = slot.target = slot.track = slot.next_of_track = slot.fir_sequence = NOTHING
+    layering_open(&slot.layering)
+    slot.wanted_spatial = slot.layering.wanted_spatial
+    slot.wanted_temporal = slot.layering.wanted_temporal
     slot.left_peer = slot.round_trip_ns = NOTHING
     table_put(&worker.streams, &key, 2 * row)
     if rtx_ssrc:
@@ -142,49 +166,13 @@ cdef inline void _pair_payloads(Slot* slot, const Track* track) noexcept nogil:
                 break
 
 
-cdef inline bint _repairs(const Track* track) noexcept nogil:
-    """Whether missing packets are asked for: video always, audio where RTX is negotiated."""
-    for index in range(track.payload_count):
-        if track.payloads[index].rtx_payload_type != NOTHING:
-            return True
-    return track.kind == VIDEO
-
-
 cdef void attach_slot(Worker* worker, Slot* slot, Track* track, int64_t now_ns) noexcept nogil:
-    """The track feeds the slot from its next suitable packet on."""
-    detach_slot(worker, slot)
+    """The source that `track` leads feeds the slot from its next suitable packet on."""
+    leave_source(worker, slot)
     _pair_payloads(slot, track)
-    slot.track = track.row
-    slot.next_of_track = track.first_slot
-    track.first_slot = slot.row
     slot.first_packet_ns = 0
     slot.pending = 0
-    track.reception.repairing = _repairs(track)
-    if track.ring.budget == NULL:
-        ring_open(&track.ring, &worker.budget, track.kind == VIDEO)
-    if slot.log.budget == NULL:
-        sent_open(&slot.log, &worker.budget, slot.kind == VIDEO)
-    if track.kind == VIDEO:
-        notice(worker, KEYFRAME_WANTED, &track.pending, track.handle, now_ns)
-
-
-cdef void detach_slot(Worker* worker, Slot* slot) noexcept nogil:
-    """Nothing feeds the slot; its numbers wait to be continued."""
-    cdef Track* track
-    cdef int32_t* link
-    if slot.track == NOTHING:
-        return
-    track = &worker.tracks[slot.track]
-    remember_capture(worker, slot)
-    link = &track.first_slot
-    while link[0] != slot.row:
-        link = &worker.slots[link[0]].next_of_track
-    link[0] = slot.next_of_track
-    slot.track = NOTHING
-    rewrite_await(&slot.rewrite)
-    if track.first_slot == NOTHING:
-        track.reception.repairing = 0
-        reception_forgo(&track.reception)
+    join_source(worker, slot, track, now_ns)
 
 
 cdef void _unlink_wounded(Worker* worker, const Track* track) noexcept nogil:
@@ -196,13 +184,7 @@ cdef void _unlink_wounded(Worker* worker, const Track* track) noexcept nogil:
     link[0] = track.next_wounded
 
 
-cdef void remove_track(Worker* worker, Track* track) noexcept nogil:
-    cdef int32_t* link = &worker.peers[track.peer].first_track
-    while track.first_slot != NOTHING:
-        detach_slot(worker, &worker.slots[track.first_slot])
-    while link[0] != track.row:
-        link = &worker.tracks[link[0]].next_of_peer
-    link[0] = track.next_of_peer
+cdef void _close_row(Worker* worker, Track* track) noexcept nogil:
     _unlink_wounded(worker, track)
     unbind(worker, track, track.ssrc)
     unbind(worker, track, track.rtx_ssrc)
@@ -211,10 +193,26 @@ cdef void remove_track(Worker* worker, Track* track) noexcept nogil:
     pool_give(&worker.track_pool, track.row)
 
 
+cdef void remove_track(Worker* worker, Track* lead) noexcept nogil:
+    """With all its encodings."""
+    cdef int32_t* link = &worker.peers[lead.peer].first_track
+    cdef int32_t row = lead.row
+    cdef Track* track
+    while lead.first_member != NOTHING:
+        leave_source(worker, &worker.slots[lead.first_member])
+    while link[0] != lead.row:
+        link = &worker.tracks[link[0]].next_of_peer
+    link[0] = lead.next_of_peer
+    while row != NOTHING:
+        track = &worker.tracks[row]
+        row = track.next_encoding
+        _close_row(worker, track)
+
+
 cdef void remove_slot(Worker* worker, Slot* slot) noexcept nogil:
     cdef int32_t* link = &worker.peers[slot.peer].first_slot
     cdef Key key
-    detach_slot(worker, slot)
+    leave_source(worker, slot)
     while link[0] != slot.row:
         link = &worker.slots[link[0]].next_of_peer
     link[0] = slot.next_of_peer
@@ -247,8 +245,8 @@ cdef void forget_sent(Worker* worker, const Peer* peer) noexcept nogil:
         sent_clear(&worker.slots[row].log)
         row = worker.slots[row].next_of_peer
     while track != NOTHING:
-        row = worker.tracks[track].first_slot
+        row = worker.tracks[track].first_member
         while row != NOTHING:
             sent_clear(&worker.slots[row].log)
-            row = worker.slots[row].next_of_track
+            row = worker.slots[row].next_member
         track = worker.tracks[track].next_of_peer

@@ -6,11 +6,12 @@ from .batch cimport Inbox, Lane, Outbox, Tray
 from .feedback cimport Walk
 from .history cimport Budget, Ring, SentLog
 from .hops cimport Hops
+from .layers cimport Layering
 from .receive cimport Reception
 from .rewrite cimport Rewrite
 from .routes cimport Pool, Table
 from .transport_cc cimport Arrivals
-from .types cimport MAX_KINDS, MAX_PAYLOADS, Endpoint
+from .types cimport LAYERS, MAX_KINDS, MAX_PAYLOADS, Endpoint
 
 
 cdef enum:
@@ -18,6 +19,9 @@ cdef enum:
     MAX_STRANGERS = 16         # SSRCs of one peer that belong to no track
     MAX_MID = 32
     MAX_GIVEN = 4              # sender reports whose echo is awaited
+    MAX_RID = 32
+    MAX_ENCODINGS = 4          # of one source
+    PAUSED = -1                # a slot's wanted spatial layer: nothing
 
 
 ctypedef struct Payload:
@@ -66,7 +70,24 @@ ctypedef struct Track:
     Payload payloads[MAX_PAYLOADS]
     int8_t by_type[128]        # payload type → index in payloads
     int8_t by_rtx_type[128]
+    uint8_t rid[MAX_RID]
+    int rid_length             # 0: its packets carry none
+    int32_t lead               # the first encoding of its source: itself, where it has but one
+    int32_t next_encoding      # the next better one
+    int encoding               # its place, 0 the lowest
+    uint8_t many               # its source has several
+    # owned, of all encodings, by the first
+    int32_t first_member       # list of the slots that its source feeds, paused ones too
+    int32_t unsettled          # slots that aim at another encoding than the one that feeds them
+    uint32_t frames
+    int64_t assessed_ns
+    uint8_t started
     # owned
+    int32_t awaited            # slots that aim at it and are not fed by it
+    uint32_t heard_frames      # of all encodings, when its last packet came
+    int64_t last_fed_ns        # when a packet of it last had a slot to go to
+    uint8_t layered            # some packet told of layers
+    uint64_t layer_bytes[LAYERS][LAYERS]   # by spatial and temporal layer
     uint32_t ssrc              # 0: not known yet
     uint32_t rtx_ssrc
     int32_t first_slot
@@ -107,8 +128,14 @@ ctypedef struct Slot:
     int payload_count
     Payload payloads[MAX_PAYLOADS]
     # owned
-    int32_t track              # NOTHING: fed by none
+    int32_t source             # first encoding of what it is connected to, or NOTHING
+    int32_t next_member
+    int32_t target             # the encoding that it aims at, NOTHING: none
+    int32_t track              # the encoding that feeds it, NOTHING: none
     int32_t next_of_track
+    int8_t wanted_spatial      # or PAUSED
+    int8_t wanted_temporal
+    Layering layering
     int8_t by_payload[MAX_PAYLOADS]        # index in the track's payloads → index in the slot's
     uint8_t pending
     Rewrite rewrite

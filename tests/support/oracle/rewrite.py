@@ -122,7 +122,7 @@ class RewriteOracle:
             labels = self.pictures.label(packet)
         if number >= self.next_number:
             self.next_number = number + 1
-            self.complete = packet.marker
+            self.complete = packet.marker or not self.gated
             ahead = (timestamp - self.timestamp + 2**31) % 2**32 - 2**31
             if ahead >= 0 or ahead < -10 * self.clock_rate_hz:
                 self.timestamp, self.received_ns = timestamp, packet.received_ns
