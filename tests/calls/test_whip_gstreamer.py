@@ -18,7 +18,17 @@ from tests.support.whip_client import http, whip_session
 pytestmark = pytest.mark.calls
 PYTHON = "/usr/bin/python3"
 SCRIPT = Path(__file__).parent.parent / "support" / "gst_whip.py"
-ELEMENTS = ("webrtcbin", "nicesrc", "dtlsdec", "srtpdec", "vp8enc", "openh264enc", "openh264dec", "opusenc", "rtpvp8pay")
+ELEMENTS = (
+    "webrtcbin",
+    "nicesrc",
+    "dtlsdec",
+    "srtpdec",
+    "vp8enc",
+    "openh264enc",
+    "openh264dec",
+    "opusenc",
+    "rtpvp8pay",
+)
 CHECK = f"""
 import gi
 gi.require_version("Gst", "1.0"), gi.require_version("GstSdp", "1.0"), gi.require_version("GstWebRTC", "1.0")
@@ -33,7 +43,7 @@ def missing() -> str:
     """What keeps this machine from running GStreamer's side; empty: nothing."""
     if not Path(PYTHON).exists():
         return PYTHON
-    found = subprocess.run([PYTHON, "-c", CHECK], capture_output=True, text=True, check=False)  # noqa: S603
+    found = subprocess.run([PYTHON, "-c", CHECK], capture_output=True, text=True, check=False)
     return found.stdout.strip() if found.returncode == 0 else "python3-gi or gir1.2-gst-plugins-bad-1.0"
 
 
@@ -111,8 +121,11 @@ async def test_webrtcbin_publishes_and_aiortc_watches(codec: str) -> None:
 
 async def test_aiortc_publishes_and_webrtcbin_watches() -> None:
     sources = {"microphone": sound(), "camera": video()}
-    async with running_relay() as running, http(running, publish="gst") as client:
-        async with whip_session(client, "/whip/gst", sources=sources):
-            grants = Grants(watch=("streams/gst",))
-            async with gstreamer(running, "watch", "/whep/streams/gst", "vp8", grants) as watcher:
-                await watcher.until(video=10, audio=30)
+    grants = Grants(watch=("streams/gst",))
+    async with (
+        running_relay() as running,
+        http(running, publish="gst") as client,
+        whip_session(client, "/whip/gst", sources=sources),
+        gstreamer(running, "watch", "/whep/streams/gst", "vp8", grants) as watcher,
+    ):
+        await watcher.until(video=10, audio=30)

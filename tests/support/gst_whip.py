@@ -109,7 +109,9 @@ class Session:
 
     def request(self, method, url, body):
         data = None if body is None else body.encode()
-        with urllib.request.urlopen(urllib.request.Request(url, data, self.headers, method=method), timeout=10) as response:
+        with urllib.request.urlopen(
+            urllib.request.Request(url, data, self.headers, method=method), timeout=10
+        ) as response:
             return response.read().decode(), response.headers
 
     def on_state(self, peer, _property):
