@@ -55,11 +55,12 @@ def compose(agreement: Agreement, local: Local, slots: Mapping[str, SlotSsrcs]) 
     """The answer's text. `slots` gives the SSRCs by the name of the slot."""
     accepted = [section.mid for section in agreement.sections if section.accepted]
     attributes = Attributes.of([Group("BUNDLE", tuple(accepted)), "ice-lite", Attribute("msid-semantic", " WMS *")])
-    media = tuple(_media(section, agreement, local, slots) for section in agreement.sections)
+    shared = _Shared(_transport(agreement, local))
+    media = tuple(_media(section, shared, slots) for section in agreement.sections)
     return sdp.SessionDescription(Origin("-", local.session_id, local.version), media, attributes).serialise()
 
 
-def _media(section: Section, agreement: Agreement, local: Local, slots: Mapping[str, SlotSsrcs]) -> MediaDescription:
+def _media(section: Section, shared: "_Shared", slots: Mapping[str, SlotSsrcs]) -> MediaDescription:
     offered = section.offered
     if not section.accepted:
         attributes = Attributes.of([Attribute("mid", section.mid), Direction.INACTIVE])
@@ -68,13 +69,27 @@ def _media(section: Section, agreement: Agreement, local: Local, slots: Mapping[
         [
             Attribute("mid", section.mid),
             _direction(section),
-            *_transport(agreement, local),
+            *shared.transport,
             *section.extensions,
-            *(line for each in section.formats for line in _format(each)),
+            *shared.formats(section.formats),
             *_stream(section, slots),
         ]
     )
     return MediaDescription(offered.kind, 9, offered.protocol, tuple(_numbers(section.formats)), attributes)
+
+
+class _Shared:
+    """Lines that sections have in common, composed once. Sections with equal formats have the same tuple of them."""
+
+    def __init__(self, transport: list[Attribute | str]) -> None:
+        self.transport = Attributes.of(transport)
+        self._formats: dict[int, list[Attribute]] = {}
+
+    def formats(self, formats: tuple[Format, ...]) -> list[Attribute]:
+        """The lines of a section's formats."""
+        if id(formats) not in self._formats:
+            self._formats[id(formats)] = [line for each in formats for line in _format(each)]
+        return self._formats[id(formats)]
 
 
 def _direction(section: Section) -> Direction:

@@ -46,7 +46,8 @@ def understand(
     Raises `Malformed` when the text is no SDP, or lacks what the rules above demand.
     """
     offer = sdp.parse(text, max_bytes=max_bytes, max_media=max_sections)
-    sections = tuple(_section(media, sources, slots, codecs) for media in offer.media)
+    formats = _FormatReader(codecs)
+    sections = tuple(_section(media, sources, slots, formats) for media in offer.media)
     _check_names(sections, sources, slots)
     bundled = set(offer.bundle)
     for section in sections:
@@ -81,7 +82,7 @@ def _check_names(sections: tuple[Section, ...], sources: Mapping[str, str], slot
 
 
 def _section(
-    media: MediaDescription, sources: Mapping[str, str], slots: Mapping[str, str], codecs: frozenset[str]
+    media: MediaDescription, sources: Mapping[str, str], slots: Mapping[str, str], reader: "_FormatReader"
 ) -> Section:
     mid = media.mid
     if not mid or len(mid) > 16:
@@ -94,7 +95,7 @@ def _section(
     if not usable or kind is None or not (source or slot):
         return Section(mid, media)
     upward = slot is None
-    formats = _formats(media, kind, codecs, upward=upward)
+    formats = reader.read(media, kind, upward=upward)
     if not formats:
         return Section(mid, media)
     ssrc, rtx_ssrc = _ssrcs(media) if source else (0, 0)
@@ -103,6 +104,22 @@ def _section(
 
 def _is_open(media: MediaDescription) -> bool:
     return media.port != 0 or media.attributes.has("bundle-only")
+
+
+class _FormatReader:
+    """Formats of sections. Those of one offer repeat each other line by line, so each list is read once and shared."""
+
+    def __init__(self, codecs: frozenset[str]) -> None:
+        self._codecs = codecs
+        self._read: dict[object, tuple[Format, ...]] = {}
+
+    def read(self, media: MediaDescription, kind: Kind, *, upward: bool) -> tuple[Format, ...]:
+        """Raises `Malformed`."""
+        lines = (tuple(media.attributes.values(each.NAME)) for each in (RtpMap, Fmtp, RtcpFeedback))
+        key = (kind, upward, media.formats, *lines)
+        if key not in self._read:
+            self._read[key] = _formats(media, kind, self._codecs, upward=upward)
+        return self._read[key]
 
 
 def _formats(media: MediaDescription, kind: Kind, codecs: frozenset[str], *, upward: bool) -> tuple[Format, ...]:

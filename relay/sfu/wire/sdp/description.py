@@ -12,8 +12,9 @@ that one that nobody needs cannot break a call:
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import pairwise
-from typing import Final, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 from relay.errors import Malformed, Misuse
 from relay.sfu.wire.sdp.grammar import Direction, TypedAttribute, integer
@@ -27,25 +28,24 @@ MAX_MEDIA: Final = 64
 _SESSION_ORDER: Final = {"i": 0, "u": 1, "e": 2, "p": 3, "c": 4, "b": 5, "t": 6, "r": 6, "z": 6, "k": 7}
 _MEDIA_ORDER: Final = {"i": 0, "c": 1, "b": 2, "k": 3}
 
+_MEMORABLE: Final = 200
+"""Characters of a value worth remembering; so the memory of what strangers wrote stays small."""
+
 _Typed = TypeVar("_Typed", bound=TypedAttribute)
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One `type=value` line."""
 
     type: str
     value: str
 
-    def serialise(self) -> str:
-        """The line with its CRLF. Misuse if the value would start another line."""
-        if any(character in self.value for character in "\r\n\0"):
-            raise Misuse(f"a line break inside an SDP {self.type}= line")
-        return f"{self.type}={self.value}\r\n"
+    def row(self) -> str:
+        """The text of the line."""
+        return f"{self.type}={self.value}"
 
 
-@dataclass(frozen=True, slots=True)
-class Attribute:
+class Attribute(NamedTuple):
     """One `a=name` or `a=name:value` line."""
 
     name: str
@@ -64,9 +64,9 @@ class Attribute:
             raise Malformed("attribute without a name")
         return cls(name, value if colon else None)
 
-    def serialise(self) -> str:
-        """The line with its CRLF."""
-        return Line("a", self.name if self.value is None else f"{self.name}:{self.value}").serialise()
+    def row(self) -> str:
+        """The text of the line."""
+        return f"a={self.name}" if self.value is None else f"a={self.name}:{self.value}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +74,8 @@ class Attributes:
     """The attributes of one section, in the order written."""
 
     items: tuple[Attribute, ...] = ()
+    _by_name: dict[str, list[str | None]] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """Filled at the first look: what is composed is never looked at."""
 
     def __iter__(self) -> Iterator[Attribute]:
         return iter(self.items)
@@ -83,11 +85,11 @@ class Attributes:
 
     def has(self, name: str) -> bool:
         """Whether the attribute is present, with or without a value (`rtcp-mux`, `rtcp-rsize`, `end-of-candidates`)."""
-        return any(item.name == name for item in self.items)
+        return bool(self.values(name))
 
     def value(self, name: str) -> str | None:
         """The first value of `name` (`mid`, `ice-ufrag`, `ice-pwd`, `ice-options`), or None."""
-        return next((item.value for item in self.items if item.name == name and item.value is not None), None)
+        return next((value for value in self.values(name) if value is not None), None)
 
     def integer(self, name: str) -> int | None:
         """The first value of `name` (`sctp-port`, `max-message-size`) as a number. Raises Malformed."""
@@ -101,7 +103,14 @@ class Attributes:
 
     def all(self, kind: type[_Typed]) -> tuple[_Typed, ...]:
         """Every attribute of this class. Raises Malformed."""
-        return tuple(kind.parse(item.value or "") for item in self.items if item.name == kind.NAME)
+        return tuple(_typed(kind, value or "") for value in self.values(kind.NAME))
+
+    def values(self, name: str) -> list[str | None]:
+        """Every value of `name`; None where it is written without one."""
+        if not self._by_name:
+            for item in self.items:
+                self._by_name.setdefault(item.name, []).append(item.value)
+        return self._by_name.get(name, [])
 
     def direction(self) -> Direction | None:
         """The direction of the section, or None if it does not say (the session's, else sendrecv, applies)."""
@@ -111,6 +120,16 @@ class Attributes:
     def of(cls, items: Iterable["Attribute | TypedAttribute | Direction | str"]) -> "Attributes":
         """Attributes from typed ones, directions, ready lines, and bare names for flags."""
         return cls(tuple(_as_attribute(item) for item in items))
+
+
+def _typed(kind: type[_Typed], value: str) -> _Typed:
+    return _remembered(kind, value) if len(value) <= _MEMORABLE else kind.parse(value)
+
+
+@lru_cache(maxsize=4096)
+def _remembered(kind: type[_Typed], value: str) -> _Typed:
+    """The sections of one offer, and the offers of one browser, repeat each other's lines."""
+    return kind.parse(value)
 
 
 _DIRECTIONS: Final = {direction.value: direction for direction in Direction}
@@ -176,11 +195,11 @@ class MediaDescription:
         """The formats as payload types. Raises Malformed."""
         return tuple(integer(text, "payload type", maximum=127) for text in self.formats)
 
-    def serialise(self) -> str:
+    def rows(self) -> list[str]:
         """The section's lines."""
         port = f"{self.port}/{self.port_count}" if self.port_count != 1 else str(self.port)
         head = Line("m", " ".join([self.kind, port, self.protocol, *self.formats]))
-        return head.serialise() + _tail(self.lines, self.attributes, _MEDIA_ORDER)
+        return [head.row(), *_tail(self.lines, self.attributes, _MEDIA_ORDER)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,16 +221,24 @@ class SessionDescription:
     def serialise(self) -> str:
         """The text, lines ended by CRLF. Misuse if a field contains a line break."""
         head = Line("v", "0"), Line("o", self.origin.serialise()), Line("s", self.name)
-        session = "".join(line.serialise() for line in head) + _tail(self.lines, self.attributes, _SESSION_ORDER)
-        return session + "".join(media.serialise() for media in self.media)
+        rows = [line.row() for line in head]
+        rows += _tail(self.lines, self.attributes, _SESSION_ORDER)
+        for media in self.media:
+            rows += media.rows()
+        rows.append("")
+        text = "\r\n".join(rows)
+        if "\0" in text or not text.count("\n") == text.count("\r") == len(rows) - 1:
+            broken = next(row for row in rows if any(character in row for character in "\r\n\0"))
+            raise Misuse(f"a line break inside an SDP {broken[:1]}= line")
+        return text
 
 
-def _tail(lines: tuple[Line, ...], attributes: Attributes, order: dict[str, int]) -> str:
+def _tail(lines: tuple[Line, ...], attributes: Attributes, order: dict[str, int]) -> list[str]:
     unknown = [line.type for line in lines if line.type not in order]
     if unknown:
         raise Misuse(f"{unknown[0]}= is not a line of this section")
     in_order = sorted(lines, key=lambda line: order[line.type])
-    return "".join(line.serialise() for line in in_order) + "".join(item.serialise() for item in attributes)
+    return [line.row() for line in in_order] + [item.row() for item in attributes.items]
 
 
 def parse(
@@ -221,16 +248,17 @@ def parse(
 
     CRLF and bare LF are both taken; lines of a section may come in any order and are put into the RFC's.
     """
-    lines = _split(text, max_bytes, max_lines)
-    starts = [index for index, line in enumerate(lines) if line.type == "m"]
+    rows = _split(text, max_bytes, max_lines)
+    starts = [index for index, row in enumerate(rows) if row[0] == "m"]
     if len(starts) > max_media:
         raise Malformed(f"more than {max_media} media descriptions", starts[max_media] + 1)
-    bounds = [*starts, len(lines)]
-    media = tuple(_media(lines[start:end], start + 1) for start, end in pairwise(bounds))
-    return _session(lines[: bounds[0]], media)
+    bounds = [*starts, len(rows)]
+    media = tuple(_media(rows[start:end], start + 1) for start, end in pairwise(bounds))
+    return _session(rows[: bounds[0]], media)
 
 
-def _split(text: str | bytes, max_bytes: int, max_lines: int) -> list[Line]:
+def _split(text: str | bytes, max_bytes: int, max_lines: int) -> list[str]:
+    """The lines, each of them `type=value`."""
     data = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
     if len(data) > max_bytes:
         raise Malformed(f"more than {max_bytes} bytes")
@@ -238,33 +266,30 @@ def _split(text: str | bytes, max_bytes: int, max_lines: int) -> list[Line]:
         decoded = data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise Malformed("not UTF-8", error.start) from None
-    rows = decoded.rstrip("\r\n").split("\n")
+    rows = decoded.rstrip("\r\n").replace("\r\n", "\n").split("\n")
     if len(rows) > max_lines:
         raise Malformed(f"more than {max_lines} lines")
-    return [_line(row.removesuffix("\r"), number) for number, row in enumerate(rows, start=1)]
+    for number, row in enumerate(rows, start=1):
+        if row[1:2] != "=":
+            raise Malformed("not a type=value line", number)
+        if "\r" in row or "\0" in row:
+            raise Malformed("a control character inside a line", number)
+    return rows
 
 
-def _line(row: str, number: int) -> Line:
-    if len(row) < 2 or row[1] != "=":
-        raise Malformed("not a type=value line", number)
-    if "\r" in row or "\0" in row:
-        raise Malformed("a control character inside a line", number)
-    return Line(row[0], row[2:])
-
-
-def _session(lines: list[Line], media: tuple[MediaDescription, ...]) -> SessionDescription:
-    if [line.type for line in lines[:3]] != ["v", "o", "s"] or lines[0].value.strip() != "0":
+def _session(rows: list[str], media: tuple[MediaDescription, ...]) -> SessionDescription:
+    if [row[0] for row in rows[:3]] != ["v", "o", "s"] or rows[0][2:].strip() != "0":
         raise Malformed("a description begins with v=0, o= and s=", 1)
-    rest, attributes = _section(lines[3:], 4, _SESSION_ORDER)
-    return SessionDescription(Origin.parse(lines[1].value), media, attributes, lines[2].value, rest)
+    rest, attributes = _section(rows[3:], 4, _SESSION_ORDER)
+    return SessionDescription(Origin.parse(rows[1][2:]), media, attributes, rows[2][2:], rest)
 
 
-def _media(lines: list[Line], number: int) -> MediaDescription:
-    fields = lines[0].value.split()
+def _media(rows: list[str], number: int) -> MediaDescription:
+    fields = rows[0][2:].split()
     if len(fields) < 4:
         raise Malformed("m= needs a kind, a port, a protocol and a format", number)
     port, slash, count = fields[1].partition("/")
-    rest, attributes = _section(lines[1:], number + 1, _MEDIA_ORDER)
+    rest, attributes = _section(rows[1:], number + 1, _MEDIA_ORDER)
     return MediaDescription(
         kind=fields[0],
         port=integer(port, "port", maximum=65535),
@@ -276,15 +301,15 @@ def _media(lines: list[Line], number: int) -> MediaDescription:
     )
 
 
-def _section(lines: list[Line], number: int, order: dict[str, int]) -> tuple[tuple[Line, ...], Attributes]:
+def _section(rows: list[str], number: int, order: dict[str, int]) -> tuple[tuple[Line, ...], Attributes]:
     rest: list[Line] = []
     attributes: list[Attribute] = []
-    for offset, line in enumerate(lines):
-        if line.type == "a":
-            attributes.append(Attribute.parse(line.value))
-        elif line.type in order:
-            rest.append(line)
+    for offset, row in enumerate(rows):
+        if row[0] == "a":
+            attributes.append(Attribute.parse(row[2:]))
+        elif row[0] in order:
+            rest.append(Line(row[0], row[2:]))
         else:
-            raise Malformed(f"{line.type}= does not belong here", number + offset)
+            raise Malformed(f"{row[0]}= does not belong here", number + offset)
     rest.sort(key=lambda line: order[line.type])
     return tuple(rest), Attributes(tuple(attributes))

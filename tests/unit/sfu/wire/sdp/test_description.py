@@ -118,7 +118,7 @@ def test_a_value_cannot_smuggle_in_a_line(text: str) -> None:
 
 def test_a_line_that_belongs_elsewhere_is_misuse() -> None:
     with pytest.raises(Misuse, match="t="):
-        MediaDescription("audio", 9, "x", ("0",), lines=(Line("t", "0 0"),)).serialise()
+        MediaDescription("audio", 9, "x", ("0",), lines=(Line("t", "0 0"),)).rows()
 
 
 HEAD = "v=0\no=- 1 1 IN IP4 0.0.0.0\ns=-\n"
