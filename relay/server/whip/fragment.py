@@ -76,7 +76,8 @@ def of_answer(answer: str) -> str:
         Attributes((Attribute("mid", carrying.mid), *kept)),
         (),
     )
-    return "".join(item.serialise() for item in session) + section.serialise()
+    rows = [item.row() for item in session] + section.rows()
+    return "".join(f"{row}\r\n" for row in rows)
 
 
 def credentials_of(description: SessionDescription) -> Credentials:
