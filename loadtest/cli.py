@@ -29,6 +29,9 @@ from loadtest.options import (
     JsonFile,
     JunitFile,
     KeyId,
+    Peer,
+    PeerPid,
+    PeerToken,
     Pid,
     PlotFile,
     Portal,
@@ -39,6 +42,7 @@ from loadtest.options import (
     Url,
     outputs_of,
 )
+from loadtest.peers.start import PeerChoice
 from loadtest.report import Report, from_json
 from loadtest.scenario import Arrivals, CallType, Duration, Party, Scenario, parse_scenario
 from loadtest.thresholds import parse_threshold
@@ -68,6 +72,8 @@ def run(
     seconds: For = None,
     seed: Seed = None,
     network: Annotated[str, typer.Option(help="For all booths, instead of the scenario's.")] = "",
+    peer: Peer = "relay",
+    peer_token: PeerToken = "",
     fail_if: FailIf = None,
     json: JsonFile = None,
     html: HtmlFile = None,
@@ -82,9 +88,13 @@ def run(
     chosen = _changed(_load(scenario), seconds, seed, network).scaled(scale)
     if chosen.broadcast is not None:
         if target.url:
-            raise Misuse("a broadcast runs on an own SFU: signalling has one-to-one calls only")
-        outputs.deliver(_until_interrupted(broadcast(chosen, _typed(), console, quiet=quiet)), console)
+            raise Misuse("a broadcast runs on an SFU alone: name it by --peer (whip:URL for a running relay)")
+        server = PeerChoice(peer, peer_token, relay_pid)
+        report = _until_interrupted(broadcast(chosen, _typed(), console, peer=server, quiet=quiet))
+        outputs.deliver(report, console)
         return
+    if peer != "relay":
+        raise Misuse("--peer is for broadcasts; booths and seats need a relay's signalling (--relay)")
     outputs.deliver(_until_interrupted(execute(chosen, target, _typed(), console, quiet=quiet)), console)
 
 
@@ -244,13 +254,16 @@ def capacity(
 
 @app.command()
 def compare(
-    peer: Annotated[str, typer.Option(help="`janus`, `toy` (aiortc), or whip:PUBLISH_URL,RECEIVE_URL.")] = "janus",
+    peer: Annotated[
+        str, typer.Option(help="janus, toy (aiortc), whip:RELAY_URL or whip:PUBLISH_URL,RECEIVE_URL.")
+    ] = "janus",
     receivers: Annotated[int, typer.Option(min=1, help="Of each publisher.")] = 10,
     publishers: Annotated[int, typer.Option(min=1, help="20 with 1 receiver each is 10 one-to-one calls.")] = 1,
     camera_kbps: Annotated[int, typer.Option(min=0, help="Of the camera; 0: 1,500.")] = 0,
     rounds: Annotated[int, typer.Option(min=1)] = 3,
     seconds: Annotated[float, typer.Option("--for", min=2, help="Measured in each run.")] = 8.0,
-    token: Annotated[str, typer.Option(envvar="LOADTEST_WHIP_TOKEN", help="For WHIP and WHEP.")] = "",
+    peer_token: PeerToken = "",
+    peer_pid: PeerPid = 0,
     seed: int = 1,
     fail_if: FailIf = None,
     json: JsonFile = None,
@@ -261,7 +274,8 @@ def compare(
 ) -> None:
     """relay's SFU and another media server in turns: same bots, same media, same cores. Needs root (a namespace)."""
     outputs = outputs_of(fail_if, json=json, html=html, plot=plot, junit=junit)
-    chosen = Plan(peer, Topology(publishers, receivers), rounds, seconds, camera_kbps * 1000, seed, token)
+    server = PeerChoice(peer, peer_token, peer_pid)
+    chosen = Plan(server, Topology(publishers, receivers), rounds, seconds, camera_kbps * 1000, seed)
     outputs.deliver(_until_interrupted(compare_servers(chosen, _typed(), console, quiet=quiet)), console)
 
 

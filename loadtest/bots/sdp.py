@@ -3,6 +3,7 @@
 A bot sends and receives Opus and VP8, with RTX, everything in one bundle.
 """
 
+import ipaddress
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
@@ -206,10 +207,19 @@ def _candidates(values: Iterator[str]) -> Iterator[Address]:
     usable = [
         parts
         for parts in parsed
-        if len(parts) >= 8 and parts[1] == "1" and parts[2].lower() == "udp" and ":" not in parts[4]
+        if len(parts) >= 8 and parts[1] == "1" and parts[2].lower() == "udp" and _is_ipv4(parts[4])
     ]
     for parts in sorted(usable, key=lambda parts: -int(parts[3])):
         yield parts[4], int(parts[5])
+
+
+def _is_ipv4(text: str) -> bool:
+    """Not a name, which nobody resolves here (mDNS among them), and not IPv6."""
+    try:
+        ipaddress.IPv4Address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _remote_section(media: _Media) -> RemoteSection:

@@ -1,7 +1,5 @@
-"""A scenario of one publisher and many receivers, on relay's SFU alone: no booths, no seats, no scheduler."""
+"""A scenario of one publisher and many receivers, on an SFU alone (relay's, or a peer): no booths, no seats, no scheduler."""
 
-import sys
-from contextlib import suppress
 from datetime import datetime
 
 from rich.console import Console
@@ -12,16 +10,18 @@ from loadtest.drive.run import FILES_PER_BOT, latency_table, plots_of
 from loadtest.drive.show import Screen
 from loadtest.measure.shell.processes import machine_facts
 from loadtest.measure.tally import bottleneck_warnings
-from loadtest.peers.media_server import Hosted
+from loadtest.peers.start import PeerChoice, running_peer
 from loadtest.report import Report
 from loadtest.scenario import Scenario
-from relay.errors import Misuse, Unavailable
+from relay.errors import Misuse
 
-HOST = "127.0.0.1"
+RELAY = PeerChoice()
 
 
-async def broadcast(scenario: Scenario, command: str, console: Console, *, quiet: bool = False) -> Report:
-    """Run it; raises `Misuse`, `Unavailable`."""
+async def broadcast(
+    scenario: Scenario, command: str, console: Console, *, peer: PeerChoice = RELAY, quiet: bool = False
+) -> Report:
+    """Run it; raises `Misuse`, `Unavailable`. Peers get the time of sending behind the payload: few forward extensions."""
     wanted = scenario.broadcast
     if wanted is None:
         raise Misuse("this scenario has no [broadcast]")
@@ -29,15 +29,12 @@ async def broadcast(scenario: Scenario, command: str, console: Console, *, quiet
     facts = machine_facts()
     raise_file_limit((wanted.receivers + 1) * FILES_PER_BOT)
     topology = Topology(1, wanted.receivers, wanted.sources, wanted.network)
-    server = await Hosted.start([sys.executable, "-m", "loadtest.peers.hosts.sfu", HOST])
-    try:
-        async with Crew(seed=scenario.seed, host=HOST) as crew:
+    async with running_peer(peer, isolated=False) as (server, host):
+        own_stamp = peer.name != "relay"
+        async with Crew(seed=scenario.seed, host=host, stamp_behind_payload=own_stamp) as crew:
             with Screen(console, scenario.title, quiet=quiet) as screen:
                 watch, metrics = await run_media(server, crew, topology, scenario.duration_s, screen.show)
             latencies = latency_table(crew)
-    finally:
-        with suppress(Unavailable):
-            await server.close()
     return Report(
         title=scenario.title,
         command=command,

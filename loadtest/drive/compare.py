@@ -1,9 +1,6 @@
 """relay's SFU beside another media server: same bots, same media, same cores, in turns; ratios with their spread."""
 
 import asyncio
-import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,14 +13,11 @@ from loadtest.drive.show import Screen
 from loadtest.measure.ratio import Ratio, ratio_of_medians
 from loadtest.measure.shell.processes import machine_facts
 from loadtest.measure.tally import bottleneck_warnings
-from loadtest.peers.janus import Janus
-from loadtest.peers.media_server import Hosted, MediaServer, Namespace
-from loadtest.peers.whip import Whip
+from loadtest.peers.start import PeerChoice, running_peer
 from loadtest.report import Curve, Plot, Report, Table
-from relay.errors import Misuse
+from relay.server.messages import Source
 
 Metrics = dict[str, float]
-Starter = Callable[[Namespace], Awaitable[MediaServer]]
 
 _SHOWN = (
     ("relay_cpu_us_per_packet", "CPU a packet, µs"),
@@ -43,80 +37,40 @@ _SHOWN = (
 class Plan:
     """What is compared."""
 
-    peer: str
-    """`janus`, `toy`, or `whip:PUBLISH_URL,RECEIVE_URL`."""
+    peer: PeerChoice
     topology: Topology
     rounds: int = 3
     seconds: float = 8.0
     camera_bps: int = 0
     """0: as its recipe."""
     seed: int = 1
-    token: str = ""
-    """For WHIP and WHEP."""
-
-
-def _host(module: str) -> Starter:
-    async def start(namespace: Namespace) -> MediaServer:
-        return await Hosted.start(namespace.command(sys.executable, "-m", module, namespace.inside))
-
-    return start
-
-
-def starter_of(peer: str, token: str = "") -> Starter:
-    """How a peer is started; raises `Misuse` for one nobody knows."""
-    known: dict[str, Starter] = {
-        "relay": _host("loadtest.peers.hosts.sfu"),
-        "toy": _host("loadtest.peers.hosts.toy"),
-        "janus": Janus.start,
-    }
-    if peer.startswith("whip:"):
-        publish, _, receive = peer.removeprefix("whip:").partition(",")
-        whip = Whip(publish, receive or publish, token)
-
-        async def start(_namespace: Namespace) -> MediaServer:
-            return whip
-
-        return start
-    if peer not in known:
-        raise Misuse(f"there is no peer {peer!r}; known are {', '.join(known)} and whip:PUBLISH_URL,RECEIVE_URL")
-    return known[peer]
 
 
 async def compare(plan: Plan, command: str, console: Console, *, quiet: bool = False) -> Report:
     """relay, peer, relay, peer …; raises `Misuse`, `Unavailable`."""
     started = datetime.now().astimezone().isoformat(timespec="seconds")
     facts = machine_facts()
-    starters = {"relay": starter_of("relay"), plan.peer: starter_of(plan.peer, plan.token)}
+    peers = (PeerChoice(), plan.peer)
     raise_file_limit(plan.topology.publishers * (plan.topology.receivers + 1) * FILES_PER_BOT)
-    found: dict[str, list[Metrics]] = {name: [] for name in starters}
+    found: dict[str, list[Metrics]] = {peer.name: [] for peer in peers}
     latencies: dict[str, Curve] = {}
     for number in range(plan.rounds):
-        for name, starter in starters.items():
-            with Screen(console, f"{name}, round {number + 1} of {plan.rounds}", quiet=quiet) as screen:
-                metrics, latencies[name] = await _one(plan, starter, name, screen)
-            found[name].append(metrics)
+        for peer in peers:
+            with Screen(console, f"{peer.name}, round {number + 1} of {plan.rounds}", quiet=quiet) as screen:
+                metrics, latencies[peer.name] = await _one(plan, peer, screen)
+            found[peer.name].append(metrics)
     return _report(plan, command, started, facts, found, latencies)
 
 
-@asynccontextmanager
-async def _running(starter: Starter, namespace: Namespace) -> AsyncIterator[MediaServer]:
-    server = await starter(namespace)
-    try:
-        yield server
-    finally:
-        await server.close()
-
-
-async def _one(plan: Plan, starter: Starter, name: str, screen: Screen) -> tuple[Metrics, Curve]:
-    with Namespace() as namespace:
-        bitrates = {"camera": plan.camera_bps} if plan.camera_bps else {}
+async def _one(plan: Plan, peer: PeerChoice, screen: Screen) -> tuple[Metrics, Curve]:
+    async with running_peer(peer, isolated=True) as (server, host):
+        bitrates: dict[Source, int] = {"camera": plan.camera_bps} if plan.camera_bps else {}
         # Janus does not forward the time of sending in an extension: everybody gets it behind the payload.
-        crew = Crew(seed=plan.seed, host=namespace.outside, bitrates_bps=bitrates, stamp_behind_payload=True)  # type: ignore[arg-type]
-        async with _running(starter, namespace) as server, crew:
+        async with Crew(seed=plan.seed, host=host, bitrates_bps=bitrates, stamp_behind_payload=True) as crew:
             watch, metrics = await run_media(server, crew, plan.topology, plan.seconds, screen.show)
-        await asyncio.sleep(0.2)
+    await asyncio.sleep(0.2)
     points = tuple(watch.last.latency.cdf()) if watch.last is not None else ()
-    return metrics, Curve(name, points)
+    return metrics, Curve(peer.name, points)
 
 
 def _report(
@@ -127,7 +81,7 @@ def _report(
     found: dict[str, list[Metrics]],
     latencies: dict[str, Curve],
 ) -> Report:
-    ratios = _ratios(found["relay"], found[plan.peer])
+    ratios = _ratios(found["relay"], found[plan.peer.name])
     topology = plan.topology
     rows = tuple(
         (label, f"{ratio.a:.3g}", f"{ratio.b:.3g}", str(ratio))
@@ -139,7 +93,7 @@ def _report(
         metrics["ratio"] = 1 / ratios["relay_cpu_us_per_packet"].ratio
     warnings = {text for runs in found.values() for run in runs for text in bottleneck_warnings(run)}
     return Report(
-        title=f"relay beside {plan.peer}: {topology.publishers} × 1 → {topology.receivers}",
+        title=f"relay beside {plan.peer.name}: {topology.publishers} × 1 → {topology.receivers}",
         command=command,
         started=started,
         metrics=metrics,
@@ -148,7 +102,7 @@ def _report(
         tables=(
             Table(
                 "Medians of the rounds, in turns",
-                ("figure", "relay", plan.peer, f"{plan.peer} / relay (spread of the pairs)"),
+                ("figure", "relay", plan.peer.name, f"{plan.peer.name} / relay (spread of the pairs)"),
                 rows,
                 "CPU is that of the server's processes, over the packets that reached the bots.",
             ),
