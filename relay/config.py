@@ -137,6 +137,9 @@ class ServerSettings:
     """Clients say something at least this often; after three times this, the connection is cut."""
     reconnect_grace_s: float = 5.0
     """Media of a call goes on this long while a participant's signalling reconnects."""
+    media_grace_s: float = 20.0
+    """A participant whose media is gone while its signalling lives (a device that died, a path that closed) has this long
+    to bring it back. Then the conversation ends (kiosk), or goes back to the queue with its age (seat)."""
     media_required: bool = True
     """A seat is offered calls only while its media is connected. False: for a portal that brings media of its own."""
     max_message_bytes: int = 131_072
@@ -161,8 +164,8 @@ class ServerSettings:
             raise Misuse(f"port {self.port} is not between 0 and 65535")
         if bool(self.tls_certificate) != bool(self.tls_key):
             raise Misuse("tls_certificate and tls_key go together")
-        if self.drain_s < 0 or self.reconnect_grace_s < 0:
-            raise Misuse("drain_s and reconnect_grace_s must not be negative")
+        if min(self.drain_s, self.reconnect_grace_s, self.media_grace_s) < 0:
+            raise Misuse("drain_s, reconnect_grace_s and media_grace_s must not be negative")
         _require_positive(self, "max_body_bytes", "request_timeout_s", "max_connections", "max_event_streams")
         _require_positive(self, "hello_timeout_s", "heartbeat_s", "max_message_bytes", "messages_per_second")
         _require_positive(self, "message_burst", "bad_messages_limit", "outgoing_messages")

@@ -32,6 +32,7 @@ from relay.server.throttle import FailureLimiter
 from relay.server.wallboard import Wallboards
 from relay.server.whip.endpoint import WhipEndpoints
 from relay.server.whip.gateway import Gateway
+from relay.service.record_book import FinishedCall
 from relay.service.shell.exchange import Exchange, MediaPlane
 from relay.service.shell.observatory import Observatory
 from relay.service.shell.portal import CallEvent, NewCall, PortalDesk
@@ -151,9 +152,13 @@ class Relay:
         """Seats that are online."""
         return self._desk.seats()
 
-    def events(self) -> AsyncIterator[CallEvent]:
-        """What happens from now on, once it is durable."""
-        return self._desk.events()
+    def events(self, after: str = "") -> AsyncIterator[CallEvent]:
+        """What happens from now on, or after the event with this `id`, once it is durable."""
+        return self._desk.events(after)
+
+    def records(self, after: int = 0, limit: int = 100) -> list[FinishedCall]:
+        """Call detail records of calls that are over, oldest first; `after` is the `seq` of the last one known."""
+        return self._desk.records(after, limit)
 
     async def drain(self) -> None:
         """Take no new calls, and return when none is in conversation, or after `drain_s`."""

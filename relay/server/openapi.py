@@ -18,7 +18,23 @@ _STREAMS: dict[str, dict[str, Any]] = {
             "summary": "What happens, as Server-Sent Events",
             "description": "Roles: portal, supervisor. `event` is the type of the event, `data` its fields as JSON.",
             "security": [{"token": []}],
-            "responses": {"200": {"description": "A stream without end.", "content": {"text/event-stream": {}}}},
+            "parameters": [
+                {
+                    "name": name,
+                    "in": place,
+                    "required": False,
+                    "description": "The `id` of the last event that was read: what followed it comes first.",
+                    "schema": {"type": "string"},
+                }
+                for name, place in (("after", "query"), ("Last-Event-ID", "header"))
+            ],
+            "responses": {
+                "200": {"description": "A stream without end.", "content": {"text/event-stream": {}}},
+                "410": {
+                    "description": "position-gone: what followed is no longer kept.",
+                    "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+                },
+            },
         }
     },
     "/metrics": {

@@ -10,6 +10,7 @@ from relay.scheduler import commands, view
 from relay.server.appointments import APPOINTMENT_OPERATIONS
 from relay.server.auth import GrantList, Grants, Level, Role
 from relay.server.context import Context
+from relay.server.history import HISTORY_OPERATIONS
 from relay.server.messages import Name, ShortText, Stem
 from relay.server.openapi import openapi_document, signalling_schema
 from relay.server.operations import ApiReply, ApiRequest, Operation, Parameter
@@ -236,6 +237,7 @@ OPERATIONS = (
         body=CreateToken, status=201, refusals=(Refusal,),
     ),
     *APPOINTMENT_OPERATIONS,
+    *HISTORY_OPERATIONS,
     Operation("GET", "/api/schema/signalling.json", "JSON Schema of the signalling", signalling, dict[str, Any], ()),
     Operation("GET", "/openapi.json", "This document", openapi, dict[str, Any], ()),
     Operation("GET", "/healthz", "Whether the process lives", health, Health, ()),

@@ -13,6 +13,7 @@ from relay.scheduler.forecast.expected_wait import WaitForecast
 from relay.scheduler.model import Purpose
 from relay.scheduler.reports import Report, ReportSettings, opening_events
 from relay.scheduler.state import State
+from relay.service.record_book import RecordBook
 
 _SIGNS_OF_LIFE = (events.SeatLeaseRenewed, events.SeatPathMeasured, events.BackoffEnded)
 
@@ -75,14 +76,16 @@ class Recollection:
     def __init__(self, day: int, midnight_ms: int) -> None:
         self.day = day
         self.report = Report()
+        self.finished = RecordBook()
         self.forecast = WaitForecast()
         self._midnight_ms = midnight_ms
 
-    def observe(self, event: AnyEvent) -> None:
-        """Take one event in."""
+    def observe(self, event: AnyEvent, seq: int = 0) -> None:
+        """Take one event of decision `seq` in."""
         self.forecast.observe(event)
-        if event.at_ms >= self._midnight_ms:
-            self.report.observe(event)
+        record = self.report.observe(event) if event.at_ms >= self._midnight_ms else None
+        if record is not None:
+            self.finished.add(seq, record)
 
 
 class Ledger:
@@ -90,6 +93,7 @@ class Ledger:
 
     def __init__(self, settings: ReportSettings = ReportSettings()) -> None:  # noqa: B008  frozen
         self.report = Report(settings)
+        self.finished = RecordBook()
         self.forecast = WaitForecast()
         self.queues: defaultdict[str, Queue] = defaultdict(Queue)
         self.seat_changed_ms: dict[str, int] = {}
@@ -109,13 +113,16 @@ class Ledger:
 
     def recall(self, past: "Recollection", now_ms: int) -> None:
         """Add what was decided before this process began."""
+        self.finished.precede(past.finished)
         if self._day in (-1, past.day):
             self._earlier = day_totals(past.report)
         self.forecast.learn_from(past.forecast, now_ms)
 
-    def observe(self, event: AnyEvent) -> None:
-        """Take one event in."""
-        self.report.observe(event)
+    def observe(self, event: AnyEvent, seq: int = 0) -> None:
+        """Take one event of decision `seq` in."""
+        record = self.report.observe(event)
+        if record is not None:
+            self.finished.add(seq, record)
         self.forecast.observe(event)
         self._follow_call(event)
         for seat in seats_of(event):

@@ -63,6 +63,11 @@ class Participant:
     leave_at_s: float | None = None
     """When it is given up, unless its line comes back."""
 
+    @property
+    def path_rtt_ms(self) -> int:
+        """As the scheduler takes it: -1 is unknown."""
+        return -1 if self.reported_rtt_ms is None else round(self.reported_rtt_ms)
+
 
 @dataclass(frozen=True, slots=True)
 class Joined:

@@ -5,7 +5,8 @@ Fed with logins and losses, scheduler effects, SFU events and the time; returns 
 - Whoever loses the line has a grace period to come back, in which conversations go on. But a seat gets no offers while
   its line or its media is gone: one that rings at that moment is back in its place in the queue at once.
 - A call is confirmed to the scheduler when media flows.
-- A seat whose media dies while its line lives gives its calls back to the queue, with the age they have.
+- Whose media dies while its line lives has a grace period to bring it back; a seat without answer to connectivity
+  checks has none. Then a seat gives its calls back to the queue, with the age they have, and a kiosk's calls end.
 """
 
 from collections.abc import Callable, Iterable
@@ -14,6 +15,7 @@ from typing import Any
 from relay.scheduler import commands, effects
 from relay.scheduler.model import Party, Purpose, Role
 from relay.service.conversations import Conversation, Conversations
+from relay.service.grace import Grace
 from relay.service.outputs import Cause, ClosePeer, Cut, Output, Submit
 from relay.service.participants import Desk, Joined, Line, Participant, Participants, Who
 from relay.service.telling import Records, Teller
@@ -47,18 +49,21 @@ class Switchboard:
         records: Records,
         *,
         media_required: bool = True,
+        media_grace_s: float = 20.0,
     ) -> None:
         self._participants = participants
         self._conversations = conversations
         self._teller = teller
         self._records = records
         self._media_required = media_required
+        self._silent: Grace[Who] = Grace(media_grace_s)
+        """In a conversation, with a line and without media."""
         self._unconfirmed: set[str] = set()
         """Calls connected by the scheduler in which no media has been seen yet."""
 
     # Lines
 
-    def join(self, newcomer: Participant, session: str) -> tuple[Joined, list[Output]]:
+    def join(self, newcomer: Participant, session: str, now_s: float) -> tuple[Joined, list[Output]]:
         """Take a login in; raises `LimitReached`. The participant is told how things stand once it has been welcomed."""
         joined = self._participants.join(newcomer, session)
         outputs: list[Output] = []
@@ -66,6 +71,7 @@ class Switchboard:
             outputs.append(Cut(joined.replaced, Cause.REPLACED))
         if joined.abandoned is not None:
             self._conversations.forget_peer(joined.abandoned)
+            self._miss_media(joined.participant, now_s)
             outputs += [*self._rewire(joined.participant.who), ClosePeer(joined.abandoned)]
         return joined, outputs + self._report_path(joined.participant)
 
@@ -143,7 +149,11 @@ class Switchboard:
 
     def _disconnect(self, effect: effects.DisconnectMedia) -> list[Output]:
         self._unconfirmed.discard(effect.call)
-        return [*self._conversations.reconcile(self._conversations.disconnect(effect.call))]
+        parted = self._conversations.disconnect(effect.call)
+        for who in parted:
+            if not self._conversations.calls_of(who):
+                self._silent.end(who)
+        return [*self._conversations.reconcile(parted)]
 
     def _notify(self, effect: effects.Notify) -> list[Output]:
         outputs: list[Output] = []
@@ -154,19 +164,20 @@ class Switchboard:
 
     # Media
 
-    def handle_media(self, event: SfuEvent) -> list[Output]:
+    def handle_media(self, event: SfuEvent, now_s: float) -> list[Output]:
         """Take an event of the SFU in."""
         handle = _MEDIA_EVENTS.get(type(event))
-        return handle(self, event) if handle else []
+        return handle(self, event, now_s) if handle else []
 
-    def _peer_connected(self, event: PeerConnected) -> list[Output]:
+    def _peer_connected(self, event: PeerConnected, _: float) -> list[Output]:
         participant = self._participants.of_peer(event.peer)
         if participant is None:
             return []
         participant.media_ready = True
+        self._silent.end(participant.who)
         return self._report_path(participant)
 
-    def _peer_closed(self, event: PeerClosed) -> list[Output]:
+    def _peer_closed(self, event: PeerClosed, now_s: float) -> list[Output]:
         participant = self._participants.of_peer(event.peer)
         if participant is None:
             return []
@@ -174,10 +185,22 @@ class Switchboard:
         self._conversations.forget_peer(event.peer)
         outputs = self._rewire(participant.who) + self._report_path(participant)
         if event.reason == "consent-expired" and participant.line is not None:
-            outputs += [Submit(commands.FailMedia(call=call)) for call in self._answered_by(participant.who)]
+            outputs += self._media_lost(participant.who) if participant.who.desk is Desk.SEAT else []
+        self._miss_media(participant, now_s)
         return outputs
 
-    def _slot_started(self, event: SlotStarted) -> list[Output]:
+    def _miss_media(self, participant: Participant, now_s: float) -> None:
+        if self._conversations.calls_of(participant.who):
+            self._silent.begin(participant.who, now_s)
+
+    def _media_lost(self, who: Who) -> list[Output]:
+        """What becomes of the conversations of somebody who can neither be seen nor heard."""
+        calls = self._conversations.calls_of(who)
+        if who.desk is Desk.KIOSK:
+            return [Submit(commands.HangUp(call=call, by=Party.KIOSK, reason="media-lost")) for call in calls]
+        return [Submit(commands.FailMedia(call=call)) for call in self._answered_by(who)]
+
+    def _slot_started(self, event: SlotStarted, _: float) -> list[Output]:
         participant = self._participants.of_peer(event.slot.peer)
         conversation = self._conversations.front(participant.who) if participant else None
         if conversation is None or conversation.call not in self._unconfirmed:
@@ -197,11 +220,17 @@ class Switchboard:
 
     def handle_timeout(self, now_s: float) -> list[Output]:
         """Give up those whose grace is over."""
-        return [output for participant in self._participants.overdue(now_s) for output in self._give_up(participant)]
+        outputs = [output for participant in self._participants.overdue(now_s) for output in self._give_up(participant)]
+        for who in self._silent.take_overdue(now_s):
+            participant = self._participants.find(who)
+            if participant is not None and not participant.media_ready:
+                outputs += self._media_lost(who)
+        return outputs
 
     def deadline(self) -> float | None:
         """When `handle_timeout` has something to do."""
-        return self._participants.deadline()
+        deadlines = (self._participants.deadline(), self._silent.deadline())
+        return min((each for each in deadlines if each is not None), default=None)
 
     def _give_up(self, participant: Participant) -> list[Output]:
         return [*map(Submit, self._farewell(participant.who)), *self._forget(participant)]
@@ -233,8 +262,8 @@ class Switchboard:
         seat = participant.who.name
         if participant.who.desk is not Desk.SEAT or self._records.seat(seat).state == "offline":
             return []
-        rtt_ms = -1 if participant.reported_rtt_ms is None else round(participant.reported_rtt_ms)
-        return [Submit(commands.ReportPath(seat=seat, media_ready=self.reachable(participant), rtt_ms=rtt_ms))]
+        ready, rtt_ms = self.reachable(participant), participant.path_rtt_ms
+        return [Submit(commands.ReportPath(seat=seat, media_ready=ready, rtt_ms=rtt_ms))]
 
     def _answered_by(self, who: Who) -> list[str]:
         """The calls that a seat is responsible for."""
@@ -250,7 +279,7 @@ _EFFECTS: dict[type[effects.Effect], Callable[[Switchboard, Any], list[Output]]]
     effects.Notify: Switchboard._notify,
 }
 
-_MEDIA_EVENTS: dict[type[SfuEvent], Callable[[Switchboard, Any], list[Output]]] = {
+_MEDIA_EVENTS: dict[type[SfuEvent], Callable[[Switchboard, Any, float], list[Output]]] = {
     PeerConnected: Switchboard._peer_connected,
     PeerClosed: Switchboard._peer_closed,
     SlotStarted: Switchboard._slot_started,

@@ -20,10 +20,10 @@ async def request_call(kiosk: SignallingClient, key: str = "k1", **fields: objec
     return await kiosk.request(request, messages.CallState)
 
 
-async def connected(kiosk: SignallingClient, seat: SignallingClient) -> str:
+async def connected(kiosk: SignallingClient, seat: SignallingClient, key: str = "k1") -> str:
     """Bring a call into conversation; its id."""
     await ready_seat(seat)
-    call = (await request_call(kiosk)).call
+    call = (await request_call(kiosk, key)).call
     offer = await until(seat, messages.OfferMade)
     await seat.request(messages.AcceptOffer(offer=offer.offer))
     await until(kiosk, messages.CallState, state="connected")

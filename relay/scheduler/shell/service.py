@@ -197,6 +197,11 @@ class SchedulerService:
         """Durable decisions from now on; one who reads too slowly is cut off (CutOff), and nobody waits for him."""
         return self._stream.subscribe(max_pending)
 
+    @property
+    def position(self) -> int:
+        """Number of the newest durable decision."""
+        return self._told
+
     def follow(self, after: int) -> AsyncIterator[tuple[Decision, ...]]:
         """Every decision numbered above `after`, from the journal and then live, for consumers that may be slow."""
         return follow(self._disk.journal, self._stream, after)

@@ -110,7 +110,12 @@ class Exchange:
         self.conversations = Conversations(self.participants)
         self._teller = Teller(self.participants, self.conversations, self.records)
         self._switchboard = Switchboard(
-            self.participants, self.conversations, self._teller, self.records, media_required=settings.media_required
+            self.participants,
+            self.conversations,
+            self._teller,
+            self.records,
+            media_required=settings.media_required,
+            media_grace_s=settings.media_grace_s,
         )
         self._clock = clock
         self._wakened = asyncio.Event()
@@ -148,7 +153,8 @@ class Exchange:
 
     async def join(self, newcomer: Participant, session: str) -> Joined:
         """Take a login in; `session` is what its client says it had. Raises `LimitReached`."""
-        joined, outputs = self._switchboard.join(newcomer, session)
+        joined, outputs = self._switchboard.join(newcomer, session, self._clock.now_s())
+        self._wakened.set()
         await self._perform(outputs)
         return joined
 
@@ -203,11 +209,11 @@ class Exchange:
         await self._perform(self._switchboard.measured(participant, rtt_ms))
 
     async def log_in(self, participant: Participant, profile: SeatProfile) -> None:
-        """Bring a seat online, on break, having said whether its media is ready."""
+        """Bring a seat online, on break, having said whether its media is ready, and how far away it is."""
         seat = participant.who.name
         await self.scheduler.submit(commands.LogIn(seat=seat, profile=profile))
         ready = self._switchboard.reachable(participant)
-        await self.scheduler.submit(commands.ReportPath(seat=seat, media_ready=ready))
+        await self.scheduler.submit(commands.ReportPath(seat=seat, media_ready=ready, rtt_ms=participant.path_rtt_ms))
 
     def _nobody_is_back_yet(self) -> list[commands.AnyCommand]:
         """Seats of a former run are offered nothing before they have come back."""
@@ -220,7 +226,7 @@ class Exchange:
 
         def tell(decision: Decision) -> None:
             for event in decision.events:
-                past.observe(event)
+                past.observe(event, decision.seq)
 
         try:
             await self.scheduler.recount(min(midnight_ms(now_ms), now_ms - _LATELY_MS), until, tell)
@@ -234,7 +240,8 @@ class Exchange:
 
     def _hear(self, event: SfuEvent) -> None:
         self.observations.note_media(event)
-        outputs = self._switchboard.handle_media(event)
+        outputs = self._switchboard.handle_media(event, self._clock.now_s())
+        self._wakened.set()
         if outputs:
             self._spawn(self._perform(outputs))
 
@@ -298,7 +305,7 @@ class Exchange:
 
     def _observe(self, decision: Decision) -> None:
         for event in decision.events:
-            self.ledger.observe(event)
+            self.ledger.observe(event, decision.seq)
             for seat in seats_of(event):
                 self._changed_seats[seat] = event.reason if isinstance(event, _EXPLAINED) else ""
         if self._changed_seats and not self._showing_seats:

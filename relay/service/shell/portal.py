@@ -3,23 +3,28 @@
 One implementation for the library (`relay.Relay`) and the REST interface.
 """
 
-from collections.abc import AsyncIterator
+import asyncio
+import re
+from collections.abc import AsyncIterator, Iterable, Iterator
 from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
 
 from relay.clock import Clock
-from relay.errors import Conflict, LimitReached, NotFound
+from relay.errors import Conflict, LimitReached, Malformed, NotFound, Refusal
 from relay.scheduler import commands, events
+from relay.scheduler.commands import AnyCommand
 from relay.scheduler.model import Kind, Party
+from relay.scheduler.shell.decision import Decision
 from relay.service.house import day_of
 from relay.service.participants import Desk, Who
 from relay.service.profiles import highest_priority
+from relay.service.record_book import FinishedCall
 from relay.service.shell.exchange import Exchange
 from relay.service.views import CallView, QueueView, SeatView
 
-MAX_PENDING_DECISIONS = 1_000
+_POSITION = re.compile(r"(\d{1,18})(?:\.(\d{1,9}))?", re.ASCII)
 _UNTOLD = (events.SeatLeaseRenewed, events.KioskLeaseRenewed, events.SeatPathMeasured)
 """Signs of life: many, and nothing that a portal could act on."""
 
@@ -59,6 +64,24 @@ class CallEvent(msgspec.Struct, frozen=True, kw_only=True):
     event: events.AnyEvent
 
 
+class CallDecision(msgspec.Struct, frozen=True, kw_only=True):
+    """One decision, as far as it concerns a call: what was asked, and what came of it, with the reasons."""
+
+    seq: int
+    at_ms: int
+    command: AnyCommand
+    events: tuple[events.AnyEvent, ...]
+    """An offer states the rule that chose the seat, how many seats were eligible, and which were considered."""
+
+
+class PositionGone(Refusal):
+    """What follows this position is no longer kept, or the position is of another journal."""
+
+    problem = "position-gone"
+    status = 410
+    hint = "Ask for the present state (calls, queue, seats), then follow without a position."
+
+
 class PortalDesk:
     """All of it."""
 
@@ -67,6 +90,8 @@ class PortalDesk:
         self._clock = clock
         self._max_streams = max_streams
         self._streams = 0
+        self._reading = asyncio.Semaphore(1)
+        """The journal is read for one at a time."""
 
     async def create_call(self, call: NewCall, idempotency_key: str) -> CallView:
         """Ask for a caseworker on behalf of a kiosk; the same key twice is one call.
@@ -113,27 +138,89 @@ class PortalDesk:
         """The seats that are online."""
         return self._exchange.house.seats()
 
-    def events(self) -> AsyncIterator[CallEvent]:
-        """What happens from the first step of the iteration on, once it is durable.
+    def records(self, after: int = 0, limit: int = 100) -> list[FinishedCall]:
+        """Call detail records of calls that left the engine after decision `after`, oldest first.
 
-        Raises `LimitReached` when too many follow already, and `CutOff` when this one is too slow.
+        Raises `PositionGone` when some of them are no longer kept.
+        """
+        finished = self._exchange.ledger.finished
+        if 0 < after < finished.forgotten:
+            raise PositionGone(f"Records before decision {finished.forgotten} are no longer kept here.")
+        return finished.after(after, limit)
+
+    def record(self, call: str) -> FinishedCall:
+        """One call detail record. Raises `NotFound`."""
+        found = self._exchange.ledger.finished.find(call)
+        if found is None:
+            raise NotFound(f"There is no record of a call {call!r}: it is not over, or it is long over.")
+        return found
+
+    async def decisions(self, call: str) -> list[CallDecision]:
+        """Everything decided about a call that is open, or has a record. Raises `NotFound`."""
+        open_call = self._exchange.scheduler.state.calls.get(call)
+        since_ms = open_call.enqueued_ms if open_call is not None else self.record(call).record.enqueued_ms
+        until = self._exchange.scheduler.position if open_call is not None else self.record(call).seq
+        found: list[CallDecision] = []
+
+        def tell(decision: Decision) -> None:
+            concerned = tuple(event for event in decision.events if _concerns(event, call))
+            if concerned:
+                found.append(
+                    CallDecision(seq=decision.seq, at_ms=decision.now_ms, command=decision.command, events=concerned)
+                )
+
+        async with self._reading:
+            await self._exchange.scheduler.recount(since_ms, until, tell)
+        return found
+
+    async def position(self, after: str) -> tuple[int, int]:
+        """Decision and event number of an event's `id`; of a decision alone: before the first event of the next one.
+
+        Raises `Malformed`, and `PositionGone` when what follows is out of reach.
+        """
+        parts = _POSITION.fullmatch(after)
+        if parts is None:
+            raise Malformed(f"{after!r} is not the id of an event")
+        seq, number = (int(parts[1]), int(parts[2])) if parts[2] else (int(parts[1]) + 1, -1)
+        scheduler = self._exchange.scheduler
+        oldest = await scheduler.oldest_position()
+        if seq <= oldest:
+            raise PositionGone(f"Events up to decision {oldest} are no longer kept.")
+        if seq > scheduler.position + (number < 0):
+            raise PositionGone(f"This relay has come to {scheduler.position} only.")
+        return seq, number
+
+    def events(self, after: str = "") -> AsyncIterator[CallEvent]:
+        """What happens from the first step of the iteration on, or after the event with this `id`, once it is durable.
+
+        Raises `LimitReached` when too many follow already; the iteration raises what `position` does. Who reads slowly is
+        served from the journal, so nothing is lost and nobody waits for him.
         """
         self._admit_stream()
-        return self._follow()
+        return self._follow(after)
 
-    async def _follow(self) -> AsyncIterator[CallEvent]:
+    async def _follow(self, after: str) -> AsyncIterator[CallEvent]:
         self._admit_stream()
         self._streams += 1
-        subscription = self._exchange.scheduler.subscribe(MAX_PENDING_DECISIONS)
         try:
-            async for decision in subscription:
-                for number, event in enumerate(decision.events):
-                    if not isinstance(event, _UNTOLD):
-                        yield CallEvent(id=f"{decision.seq}.{number}", at_ms=decision.now_ms, event=event)
+            seq, number = await self.position(after) if after else (self._exchange.scheduler.position + 1, -1)
+            async for group in self._exchange.scheduler.follow(seq - 1):
+                for event in _told(group, (seq, number)):
+                    yield event
         finally:
             self._streams -= 1
-            subscription.close()
 
     def _admit_stream(self) -> None:
         if self._streams >= self._max_streams:
             raise LimitReached(f"At most {self._max_streams} event streams at once.")
+
+
+def _told(decisions: Iterable[Decision], after: tuple[int, int]) -> Iterator[CallEvent]:
+    for decision in decisions:
+        for number, event in enumerate(decision.events):
+            if not isinstance(event, _UNTOLD) and (decision.seq, number) > after:
+                yield CallEvent(id=f"{decision.seq}.{number}", at_ms=decision.now_ms, event=event)
+
+
+def _concerns(event: events.AnyEvent, call: str) -> bool:
+    return call in (getattr(event, "call", ""), getattr(event, "invitation", ""))

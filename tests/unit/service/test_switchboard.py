@@ -69,7 +69,7 @@ class Office:
 
     def log_in(self, who: Who, *, media: bool = True, session: str = "s1", had: str = "") -> Participant:
         newcomer = Participant(who, f"the {who.name}", "330203", session, Line())
-        joined, self.outputs = self.board.join(newcomer, had)
+        joined, self.outputs = self.board.join(newcomer, had, 0.0)
         if media:
             self.participants.negotiate(joined.participant, SLOTS)
             self.board.negotiated(joined.participant)
@@ -300,11 +300,11 @@ def test_a_seat_is_asked_only_once_its_media_is_connected(office):
     seat = office.log_in(SEAT, media=False)
     assert not office.board.reachable(seat)
     peer = office.participants.negotiate(seat, SLOTS)
-    assert submitted(office.board.handle_media(PeerConnected(peer, 10.0))) == [], "not online yet"
+    assert submitted(office.board.handle_media(PeerConnected(peer, 10.0), now_s=0.0)) == [], "not online yet"
     office.seat_is("break")
-    outputs = office.board.handle_media(PeerConnected(peer, 10.0))
+    outputs = office.board.handle_media(PeerConnected(peer, 10.0), now_s=0.0)
     assert submitted(outputs) == [commands.ReportPath("s", media_ready=True)]
-    outputs = office.board.handle_media(PeerClosed(peer, "dtls-closed"))
+    outputs = office.board.handle_media(PeerClosed(peer, "dtls-closed"), now_s=0.0)
     assert submitted(outputs) == [commands.ReportPath("s", media_ready=False)]
 
 
@@ -318,18 +318,18 @@ def test_a_call_is_confirmed_once_when_media_flows(office):
     seat = office.log_in(SEAT)
     office.connect(*PAIR)
     started = SlotStarted(SlotRef(seat.peer, "camera"), 12.0)
-    assert submitted(office.board.handle_media(started)) == [commands.ConfirmMedia("c1")]
-    assert office.board.handle_media(started) == []
+    assert submitted(office.board.handle_media(started, now_s=0.0)) == [commands.ConfirmMedia("c1")]
+    assert office.board.handle_media(started, now_s=0.0) == []
 
 
 def test_dead_media_of_a_seat_gives_the_call_back_but_not_that_of_a_kiosk(office):
     kiosk, seat = office.log_in(KIOSK), office.log_in(SEAT)
     office.connect(*PAIR)
     office.seat_is("in-call")
-    outputs = office.board.handle_media(PeerClosed(kiosk.peer, "consent-expired"))
+    outputs = office.board.handle_media(PeerClosed(kiosk.peer, "consent-expired"), now_s=0.0)
     assert submitted(outputs) == []
     assert all(route.source is None for route in routes(outputs))
-    outputs = office.board.handle_media(PeerClosed(seat.peer, "consent-expired"))
+    outputs = office.board.handle_media(PeerClosed(seat.peer, "consent-expired"), now_s=0.0)
     assert commands.FailMedia("c1") in submitted(outputs)
 
 
@@ -338,13 +338,55 @@ def test_a_page_that_reloads_closes_its_media_without_losing_the_call(office):
     seat = office.log_in(SEAT)
     office.connect(*PAIR)
     office.seat_is("in-call")
-    outputs = office.board.handle_media(PeerClosed(seat.peer, "dtls-closed"))
+    outputs = office.board.handle_media(PeerClosed(seat.peer, "dtls-closed"), now_s=0.0)
     assert not any(isinstance(command, commands.FailMedia) for command in submitted(outputs))
+
+
+@pytest.mark.parametrize(
+    ("who", "consequence"),
+    [(KIOSK, commands.HangUp("c1", Side.KIOSK, "media-lost")), (SEAT, commands.FailMedia("c1"))],
+)
+@pytest.mark.parametrize("reloaded", [False, True])
+def test_media_that_stays_away_ends_the_conversation_after_the_grace(office, who, consequence, reloaded):
+    kiosk, seat = office.log_in(KIOSK), office.log_in(SEAT)
+    office.connect(*PAIR)
+    office.seat_is("in-call")
+    if reloaded:
+        office.log_in(who, media=False, session="s2")
+    else:
+        office.board.handle_media(PeerClosed({KIOSK: kiosk, SEAT: seat}[who].peer, "dtls-closed"), now_s=10.0)
+    began_s = 0.0 if reloaded else 10.0
+    assert office.board.deadline() == began_s + 20.0
+    assert office.board.handle_timeout(began_s + 19.9) == []
+    assert submitted(office.board.handle_timeout(began_s + 20.0)) == [consequence]
+    assert office.board.deadline() is None
+    assert office.board.handle_timeout(1000.0) == []
+
+
+def test_media_that_comes_back_in_time_goes_on(office):
+    kiosk, _ = office.log_in(KIOSK), office.log_in(SEAT)
+    office.connect(*PAIR)
+    office.board.handle_media(PeerClosed(kiosk.peer, "dtls-closed"), now_s=10.0)
+    again = office.participants.negotiate(kiosk, SLOTS)
+    office.board.handle_media(PeerConnected(again, 10.0), now_s=15.0)
+    assert office.board.deadline() is None
+    assert office.board.handle_timeout(1000.0) == []
+
+
+def test_nobody_waits_for_media_once_the_call_is_over(office):
+    kiosk, _ = office.log_in(KIOSK), office.log_in(SEAT)
+    office.connect(*PAIR)
+    office.board.handle_media(PeerClosed(kiosk.peer, "dtls-closed"), now_s=10.0)
+    office.board.handle_effect(effects.DisconnectMedia("e", "c1"))
+    assert office.board.deadline() is None
+    office.log_in(OTHER)
+    office.board.handle_media(PeerClosed(office.log_in(OTHER, session="s2").peer, "dtls-closed"), now_s=10.0)
+    assert office.board.deadline() is None, "not in a conversation"
 
 
 def test_events_of_unknown_peers_are_nothing(office):
     for event in (PeerConnected(PeerId("x"), 1.0), PeerClosed(PeerId("x"), "timeout")):
-        assert office.board.handle_media(event) == []
+        assert office.board.handle_media(event, now_s=0.0) == []
 
 
 def test_the_scheduler_is_told_of_a_round_trip_when_it_is_another(office):
