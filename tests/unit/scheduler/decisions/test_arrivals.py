@@ -168,6 +168,43 @@ def test_strategies(strategy: tuple[str, ...], chosen: str) -> None:
     assert desk.ringing(desk.request(region="330203")) == chosen
 
 
+POLICY_SEATS = {
+    "far": ("*:3", "110101"),
+    "expert": ("tax:9", "330000"),
+    "busy": ("*:3", "330000"),
+    "near": ("*:2", "330203"),
+}
+
+
+@pytest.mark.parametrize(
+    ("strategy", "chosen"),
+    [
+        (("least_occupied",), "near"),
+        (("most_proficient", "least_occupied"), "expert"),
+        (("least_occupied", "most_proficient"), "near"),
+        (("nearest", "least_occupied"), "near"),
+        (("longest_idle",), "busy"),
+    ],
+)
+def test_the_least_occupied_seat_among_those_the_policies_before_it_left(strategy, chosen) -> None:
+    desk = Desk(replace(QUIET, strategy=strategy, rings=(Ring(0, Reach.COUNTRY),)))
+    talked_s = {"busy": 90, "expert": 60, "far": 50, "near": 0}
+    for seat, (skill, region) in POLICY_SEATS.items():
+        desk.seat(seat, skill, regions=(region,), ready=False)
+    now_s = 0.0
+    for seat, talk_s in talked_s.items():
+        desk.send(commands.SetReady(seat))
+        call = desk.talk()
+        now_s += talk_s
+        desk.at(now_s)
+        desk.end(call)
+        desk.send(commands.TakeBreak(seat))
+    desk.at(400)
+    for seat in talked_s:
+        desk.send(commands.SetReady(seat))
+    assert desk.ringing(desk.request(region="330203")) == chosen
+
+
 def test_a_narrower_skill_overrides_a_wider_one() -> None:
     desk = Desk(items=("tax.vat", "tax.land", "tax.vat.refund"))
     desk.seat("s1", "tax:5", "tax.vat:0")
