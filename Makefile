@@ -14,6 +14,8 @@ ARGS ?=
 export PYTHON VENV
 
 CYTHON_SOURCES = $(shell find relay loadtest -name '*.pyx' -o -name '*.pxd')
+# Python modules with a .pxd beside them are compiled too.
+TYPED_PYTHON = $(wildcard $(patsubst %.pxd,%.py,$(filter %.pxd,$(CYTHON_SOURCES))))
 STUBBED_MODULES = $(subst /,.,$(basename $(shell find relay loadtest -name '*.pyi')))
 
 .PHONY: run demo test check build dist bench clean
@@ -31,7 +33,7 @@ build: $(VENV)/.built
 
 # The stamp is as old as the start of the build, so that an edit meanwhile is noticed. The lock lets several shells work
 # in one checkout.
-$(VENV)/.built: $(VENV)/.runtime $(CYTHON_SOURCES)
+$(VENV)/.built: $(VENV)/.runtime $(CYTHON_SOURCES) $(TYPED_PYTHON)
 	@flock build.lock sh -c "touch $@.new && $(BIN)/python setup.py --quiet build_ext --inplace && mv $@.new $@"
 
 run: build

@@ -18,7 +18,9 @@ def main(wheel: str) -> int:
         capture_output=True,
         text=True,
     ).stdout.split()
-    compiled = {Path(name).with_suffix("").as_posix() for name in tracked if name.endswith(".pyx")}
+    sources = {Path(name).with_suffix(".py").as_posix() for name in tracked if name.endswith(".pxd")} & set(tracked)
+    sources |= {name for name in tracked if name.endswith(".pyx")}
+    compiled = {Path(name).with_suffix("").as_posix() for name in sources}
     expected = {name for name in tracked if not name.endswith(".pyx")}
     expected |= {stem + EXTENSION_SUFFIXES[0] for stem in compiled}
     with ZipFile(wheel) as archive:

@@ -137,10 +137,22 @@ def test_the_packet_path_imports_only_its_own_room() -> None:
     forbidden = {"asyncio", "socket", "time", "random", "os", "threading"}
     violations = [
         f"{_named(path)}: {each.name}"
-        for path in cython_files(PACKAGE)
+        for path in cython_files(PACKAGE / "sfu")
         for each in imports_of(path, ROOT)
         if (each.name.startswith("relay.") and not each.name.startswith("relay.sfu.dataplane"))
         or (not each.at_compile_time and each.name.split(".")[0] in forbidden)
+    ]
+    assert violations == []
+
+
+def test_types_of_compiled_policy_come_from_its_own_wing() -> None:
+    """A `.pxd` beside a Python module only says what is there: its own wing's classes, never a shell."""
+    violations = [
+        f"{_named(path)}: {each.name}"
+        for path in cython_files(PACKAGE)
+        if path.with_suffix(".py").exists()
+        for each in imports_of(path, ROOT)
+        if each.name != "cython" and (not each.name.startswith("relay.scheduler.") or ".shell" in each.name)
     ]
     assert violations == []
 

@@ -7,31 +7,41 @@ dealt with, `matching.settle` brings those together with the rest.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
-
-from .entities import Call
+from .entities import Call, Seat
 from .events import AnyEvent, CallOffered
-
-if TYPE_CHECKING:
-    from .index.line import Line
-    from .matching import Choice
-    from .state import State
-
+from .index.line import Line
+from .state import State
 
 _NONE: frozenset[str] = frozenset()
 
 
-class Requeued(NamedTuple):
-    """A call that waits again, although the index of waiting calls does not have it yet."""
+class Choice:
+    """The seat to ring, and why."""
 
-    call: Call
-    line: Line
-    region: str
-    sticky: str
-    target: str
-    """The only seat to ask."""
-    but: str
-    """A seat not to ask."""
+    __slots__ = ("considered", "eligible", "rule", "seat")
+
+    def __init__(self, seat: Seat, rule: str, eligible: int, considered: tuple[str, ...]) -> None:
+        self.seat = seat
+        self.rule = rule
+        self.eligible = eligible
+        self.considered = considered
+
+
+class Requeued:
+    """A call that waits again, although the index of waiting calls does not have it yet.
+
+    `target` is the only seat to ask, `but` a seat not to ask.
+    """
+
+    __slots__ = ("but", "call", "line", "region", "sticky", "target")
+
+    def __init__(self, call: Call, line: Line, region: str, sticky: str, target: str, but: str) -> None:
+        self.call = call
+        self.line = line
+        self.region = region
+        self.sticky = sticky
+        self.target = target
+        self.but = but
 
 
 class Draft:
@@ -68,7 +78,7 @@ class Draft:
         """A seat has let go a call or wrap-up."""
         self.freed[seat] = self.freed.get(seat, 0) + 1
 
-    def hush(self, seat: str, *, took: bool = False) -> None:
+    def hush(self, seat: str, took: bool = False) -> None:
         """A seat has stopped ringing, or (`took`) is in the call it rang for."""
         self.freed[seat] = self.freed.get(seat, 0) - took
         self.hushed |= {seat}
@@ -78,12 +88,16 @@ class Draft:
         self.freed.setdefault(seat, 0)
         self.unkept |= {seat}
 
-    def requeue(self, call: Call, *, line: Line | None = None, target: str = "", but: str = "") -> None:
-        """A call waits again, in `line` or for `target` as its search will be, and not for the seat `but`."""
-        line = line or self.state.waiting.line_of(call)
+    def requeue(self, call: Call, but: str = "", target: str = "") -> None:
+        """A call waits again, not for the seat `but`, or for `target` alone."""
+        line = self.state.waiting.line_of(call)
         self.requeued.append(Requeued(call, line, call.region, call.sticky, target, but))
 
-    def transfer(self, call: Call, *, line: Line, region: str, target: str) -> None:
+    def widen(self, call: Call, line: Line) -> None:
+        """A call waits in another line than before."""
+        self.requeued.append(Requeued(call, line, call.region, call.sticky, "", ""))
+
+    def transfer(self, call: Call, line: Line, region: str, target: str) -> None:
         """A call waits for something else than before, and for another seat than before."""
         self.requeued.append(Requeued(call, line, region, "", target, call.seat))
 

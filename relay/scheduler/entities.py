@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from .model import (
     AppointmentPhase,
@@ -29,7 +29,7 @@ NEVER_MS = -1
 class Conversation:
     """What a call has besides, from its acceptance on."""
 
-    FIELDS = ("accepted_ms", "connected", "held", "others", "invitations")
+    FIELDS: ClassVar[tuple[str, ...]] = ("accepted_ms", "connected", "held", "others", "invitations")
     __slots__ = FIELDS
 
     def __init__(self, accepted_ms: int) -> None:
@@ -45,7 +45,7 @@ class Conversation:
 class Call:
     """One ticket: a citizen's call, or an invitation to join one."""
 
-    FIELDS = (
+    FIELDS: ClassVar[tuple[str, ...]] = (
         "id", "seq", "key", "kiosk", "item", "region", "kind", "language", "media", "priority", "citizen", "case",
         "purpose", "parent", "appointment", "enqueued_ms", "virtual_ms", "search_ms", "min_level", "ring", "scope",
         "level", "widen_ms", "give_up_ms", "sticky", "target", "target_until_ms", "phase", "seat", "offer",
@@ -121,7 +121,7 @@ class Call:
 class Seat:
     """One caseworker's place while it is online."""
 
-    FIELDS = (
+    FIELDS: ClassVar[tuple[str, ...]] = (
         "id", "index", "shift", "presence", "reason", "login_ms", "lease_ms", "shift_ms", "offer", "ringing", "calls",
         "wraps", "reserved", "unanswered", "idle_ms", "idle_seq", "busy_ms", "busy_from_ms", "occupancy",
         "media_ready", "rtt_ms",
@@ -175,19 +175,29 @@ class Seat:
 class Kiosk:
     """A booth with open calls."""
 
-    FIELDS = ("id", "lease_ms", "calls")
+    FIELDS: ClassVar[tuple[str, ...]] = ("id", "lease_ms", "calls")
     __slots__ = FIELDS
 
     def __init__(self, kiosk: str) -> None:
         self.id = kiosk
         self.lease_ms = NEVER_MS
-        self.calls: dict[str, None] = {}
+        self.calls: tuple[str, ...] = ()
 
 
 class Window:
     """Bookable slots, and how many places of each are taken."""
 
-    FIELDS = ("id", "item", "region", "start_ms", "end_ms", "slot_ms", "capacity", "open", "taken")
+    FIELDS: ClassVar[tuple[str, ...]] = (
+        "id",
+        "item",
+        "region",
+        "start_ms",
+        "end_ms",
+        "slot_ms",
+        "capacity",
+        "open",
+        "taken",
+    )
     __slots__ = FIELDS
 
     def __init__(self, window: str) -> None:
@@ -205,7 +215,7 @@ class Window:
 class Appointment:
     """A booked place in a slot."""
 
-    FIELDS = (
+    FIELDS: ClassVar[tuple[str, ...]] = (
         "id", "seq", "key", "window", "slot_ms", "item", "region", "citizen", "kind", "language", "media", "case",
         "phase", "due", "lookahead_ms", "missed_ms", "forget_ms", "seat", "call",
     )  # fmt: skip

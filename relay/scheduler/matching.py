@@ -10,10 +10,9 @@ idle seat is left beside a call that it can serve.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container, Iterable, Mapping
-from typing import NamedTuple
+from collections.abc import Collection, Container, Iterable
 
-from .draft import Draft, Requeued
+from .draft import Choice, Draft, Requeued
 from .entities import Call, Seat
 from .events import SeatLoggedOut, SeatReserved
 from .index.line import Entry, Line
@@ -26,17 +25,8 @@ _HOLDS = 8
 """Appointments looked at per freed seat when the share of kept seats is used up."""
 
 
-class Choice(NamedTuple):
-    """The seat to ring, and why."""
-
-    seat: Seat
-    rule: str
-    eligible: int
-    considered: tuple[str, ...]
-
-
 def find_seat(
-    draft: Draft, line: Line, region: str, barred: Mapping[str, int] | None = None, sticky: str = ""
+    draft: Draft, line: Line, region: str, barred: dict[str, int] | None = None, sticky: str = ""
 ) -> Choice | None:
     """The best free seat for a requirement, or None."""
     state = draft.state
@@ -73,7 +63,7 @@ def settle(draft: Draft) -> None:
         for name, released in draft.freed.items():
             _let_go(draft, seats[name], released)
         return
-    for seat in sorted((seats[name] for name in draft.freed), key=_idle_order):
+    for seat in sorted([seats[name] for name in draft.freed], key=_idle_order):
         _let_go(draft, seat, draft.freed[seat.id])
 
 
@@ -109,7 +99,7 @@ def _place(draft: Draft, again: Requeued) -> None:
     if again.target:
         choice = find_target(draft, again.target)
     else:
-        barred: Mapping[str, int] | None = call.barred
+        barred = call.barred
         if again.but:
             barred = {**(barred or {}), again.but: 0}
         choice = find_seat(draft, again.line, again.region, barred, again.sticky)
@@ -124,7 +114,7 @@ def _let_go(draft: Draft, seat: Seat, released: int) -> None:
             draft.events.append(SeatLoggedOut(draft.at_ms, seat.id, seat.reason))
     elif (
         seat.presence is Presence.READY
-        and load < seat.profile.value.capacity
+        and load < seat.profile.capacity
         and seat.media_ready
         and (not seat.offer or seat.id in draft.hushed)
         and (not seat.reserved or seat.id in draft.unkept)
@@ -144,7 +134,7 @@ def _idle_order(seat: Seat) -> tuple[int, int]:
 def _choose(state: State, line: Line, region: str, candidates: int, sticky: str) -> Choice:
     supply = state.supply
     eligible = candidates.bit_count()
-    considered = tuple(seat.id for seat, _ in zip(supply.each(candidates), range(_SHOWN), strict=False))
+    considered = supply.names(candidates, _SHOWN)
     if sticky:
         preferred = state.seats.get(sticky)
         if preferred is not None and candidates >> preferred.index & 1:
@@ -158,7 +148,7 @@ def _choose(state: State, line: Line, region: str, candidates: int, sticky: str)
     return Choice(supply.longest_idle(candidates), rule, eligible, considered)
 
 
-def _bits(state: State, seats: Mapping[str, int]) -> int:
+def _bits(state: State, seats: dict[str, int]) -> int:
     bits = 0
     for name in seats:
         seat = state.seats.get(name)

@@ -4,35 +4,34 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
-from typing import Generic, TypeVar
+from typing import Any
 
-T = TypeVar("T")
 _ALWAYS_MS = 1 << 62
 
 
-class Recent(Generic[T]):
+class Recent:
     """Values by key, each until its time. Times must not decrease from one `put` to the next by more than settings do."""
 
     __slots__ = ("_log", "_values")
 
-    def __init__(self, kept: Iterable[tuple[int, str, T]] = ()) -> None:
-        self._values: dict[str, tuple[int, T]] = {}
+    def __init__(self, kept: Iterable[tuple[int, str, Any]] = ()) -> None:
+        self._values: dict[str, tuple[int, Any]] = {}
         self._log: deque[tuple[int, str]] = deque()
         for until_ms, key, value in kept:
             self._values[key] = (until_ms, value)
             if until_ms != _ALWAYS_MS:
                 self._log.append((until_ms, key))
 
-    def hold(self, key: str, value: T) -> None:
+    def hold(self, key: str, value: Any) -> None:
         """Remember until told otherwise."""
         self._values[key] = (_ALWAYS_MS, value)
 
-    def put(self, key: str, value: T, until_ms: int) -> None:
+    def put(self, key: str, value: Any, until_ms: int) -> None:
         """Remember, in place of what was there."""
         self._values[key] = (until_ms, value)
         self._log.append((until_ms, key))
 
-    def get(self, key: str, now_ms: int) -> T | None:
+    def get(self, key: str, now_ms: int) -> Any:
         """The value, while its time is not over."""
         kept = self._values.get(key)
         return kept[1] if kept is not None and kept[0] > now_ms else None
@@ -50,7 +49,7 @@ class Recent(Generic[T]):
             if kept is not None and kept[0] == until_ms:
                 del values[key]
 
-    def kept(self) -> list[tuple[int, str, T]]:
+    def kept(self) -> list[tuple[int, str, Any]]:
         """All of it: what is held, then the rest, oldest first."""
         found = [(until, key, value) for key, (until, value) in self._values.items() if until == _ALWAYS_MS]
         for until_ms, key in dict.fromkeys(self._log):

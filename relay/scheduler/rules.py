@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 from . import catalogue, priority, regions
 from .errors import UnknownPriority
@@ -17,13 +16,16 @@ from .strategies import POLICIES
 _PLANS = 65_536
 
 
-class Step(NamedTuple):
+class Step:
     """One ring of the search for one kind of call: from `after_ms` on, seats of `scope` at `level` are asked."""
 
-    after_ms: int
-    ring: int
-    scope: str
-    level: int
+    __slots__ = ("after_ms", "level", "ring", "scope")
+
+    def __init__(self, after_ms: int, ring: int, scope: str, level: int) -> None:
+        self.after_ms = after_ms
+        self.ring = ring
+        self.scope = scope
+        self.level = level
 
 
 class Rules:
@@ -68,9 +70,11 @@ class Rules:
             if len(self._caps) >= _PLANS:
                 self._caps.clear()
             caps = self._caps[key] = tuple(
-                number
-                for number, cap in enumerate(self.settings.queue_caps)
-                if catalogue.beneath(cap.item, item) and regions.encloses(cap.region, region)
+                [
+                    number
+                    for number, cap in enumerate(self.settings.queue_caps)
+                    if catalogue.beneath(cap.item, item) and regions.encloses(cap.region, region)
+                ]
             )
         return caps
 

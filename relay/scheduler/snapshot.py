@@ -127,7 +127,7 @@ def restore_state(body: bytes) -> State:
         call.talk = None if talk is None else _fill(Conversation(0), Conversation.FIELDS, talk, _TALK)
         restore_call(state, call)
     for row in kept.kiosks:
-        kiosk = _fill(Kiosk(""), Kiosk.FIELDS, row, {})
+        kiosk = _fill(Kiosk(""), Kiosk.FIELDS, row, _KIOSK)
         state.kiosks[kiosk.id] = kiosk
         state.timers.set(kiosk.lease_ms, Due.KIOSK_LEASE, 0, "", kiosk.id)
     for row in kept.windows:
@@ -185,6 +185,7 @@ _CALL: dict[str, Callable[[Any], Any]] = {
     "purpose": {purpose.value: purpose for purpose in Purpose}.__getitem__,
     "phase": {phase.value: phase for phase in CallPhase}.__getitem__,
 }
+_KIOSK: dict[str, Callable[[Any], Any]] = {"calls": tuple}
 _TALK: dict[str, Callable[[Any], Any]] = {"others": _participants, "invitations": tuple}
 _SEAT: dict[str, Callable[[Any], Any]] = {"shift": _shift, "presence": Presence, "calls": _roles, "wraps": _wraps}
 _APPOINTMENT: dict[str, Callable[[Any], Any]] = {

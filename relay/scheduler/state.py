@@ -46,15 +46,15 @@ class State:
         self.kiosks: dict[str, Kiosk] = {}
         self.windows: dict[str, Window] = {}
         self.appointments: dict[str, Appointment] = {}
-        self.keys: Recent[str] = Recent()
+        self.keys: Recent = Recent()
         """Idempotency keys → call or appointment id."""
-        self.sticky: Recent[str] = Recent()
+        self.sticky: Recent = Recent()
         """Who served a citizen or case last."""
-        self.lost: Recent[tuple[str, str, int]] = Recent()
+        self.lost: Recent = Recent()
         """Calls that may be resumed → kiosk, citizen, enqueued_ms."""
-        self.no_shows: Recent[tuple[int, ...]] = Recent()
+        self.no_shows: Recent = Recent()
         """When a citizen missed appointments."""
-        self.closed_offers: Recent[str] = Recent()
+        self.closed_offers: Recent = Recent()
         """Offers that ended without acceptance → how."""
         # Derived
         self.rules = Rules(self.settings)

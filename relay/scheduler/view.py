@@ -151,7 +151,8 @@ class Slot(_View, frozen=True):
 
 def find_call(state: State, key: str) -> str | None:
     """The call that an idempotency key names, open or closed a while ago."""
-    return state.keys.get(key, state.clock_ms)
+    call: str | None = state.keys.get(key, state.clock_ms)
+    return call
 
 
 def call_view(state: State, call: str, now_ms: int) -> CallView:
@@ -162,7 +163,7 @@ def call_view(state: State, call: str, now_ms: int) -> CallView:
 def calls_of(state: State, kiosk: str) -> tuple[str, ...]:
     """Open calls of a kiosk."""
     found = state.kiosks.get(kiosk)
-    return tuple(found.calls) if found is not None else ()
+    return found.calls if found is not None else ()
 
 
 def position(state: State, call: str, now_ms: int) -> Position:

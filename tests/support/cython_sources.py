@@ -52,8 +52,9 @@ def _absolute(module: str, package: tuple[str, ...]) -> str:
 
 
 def stale_binaries(root: Path) -> list[str]:
-    """Compiled modules that are absent, or older than their `.pyx` or a `.pxd` they are made of."""
-    return [reason for source in sorted(root.rglob("*.pyx")) if (reason := _staleness(source, root.parent))]
+    """Compiled modules that are absent, or older than their `.pyx` or typed `.py`, or a `.pxd` they are made of."""
+    typed = [source for path in root.rglob("*.pxd") if (source := path.with_suffix(".py")).exists()]
+    return [reason for source in sorted([*root.rglob("*.pyx"), *typed]) if (reason := _staleness(source, root.parent))]
 
 
 def _staleness(source: Path, root: Path) -> str | None:

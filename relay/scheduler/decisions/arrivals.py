@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from relay.scheduler import regions
 from relay.scheduler.commands import RequestCall
-from relay.scheduler.draft import Draft
+from relay.scheduler.draft import Choice, Draft
 from relay.scheduler.entities import NEVER_MS
 from relay.scheduler.errors import (
     CitizenLimit,
@@ -19,7 +19,7 @@ from relay.scheduler.errors import (
 )
 from relay.scheduler.events import CallRequested
 from relay.scheduler.index.line import Line
-from relay.scheduler.matching import Choice, find_seat, find_target
+from relay.scheduler.matching import find_seat, find_target
 from relay.scheduler.model import COUNTRY, Presence, Purpose, ServiceItem
 from relay.scheduler.rules import Step
 from relay.scheduler.state import State
@@ -176,7 +176,8 @@ def _resumed_ms(draft: Draft, command: RequestCall) -> int:
     lost = draft.state.lost.get(command.resume, draft.at_ms)
     if lost is None or not (lost[0] == command.kiosk or (lost[1] and lost[1] == command.citizen)):
         raise ResumeExpired
-    return lost[2]
+    enqueued_ms: int = lost[2]
+    return enqueued_ms
 
 
 def _line(state: State, wanted: RequestCall, step: Step) -> Line:

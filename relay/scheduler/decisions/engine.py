@@ -70,4 +70,4 @@ def recover(draft: Draft, command: Recover) -> None:
     for call in sorted(draft.state.offers.values(), key=attrgetter("seq")):
         if call.deadline_ms <= draft.at_ms:
             withdraw(draft, call, "restart")
-            draft.requeue(call, target=call.target)
+            draft.requeue(call, "", call.target)

@@ -111,7 +111,7 @@ def require_ringing(draft: Draft, call: Call, seat: str) -> None:
 
 def more_room(draft: Draft, seat: str) -> None:
     """A seat that has answered may be rung again while it has capacity left."""
-    if draft.state.seats[seat].profile.value.capacity > 1:
+    if draft.state.seats[seat].profile.capacity > 1:
         draft.hush(seat, took=True)
 
 

@@ -47,15 +47,16 @@ def widen(draft: Draft, call: Call) -> None:
     """The next ring is due."""
     state = draft.state
     plan = state.rules.plan(state.reach(call.item), call.region, call.min_level)
-    ahead = [step for step in plan if step.ring > call.ring]
-    if not ahead:
-        ahead = [plan[-1]]
-    step = ahead[0]
-    widen_ms = call.search_ms + ahead[1].after_ms if len(ahead) > 1 else NEVER_MS
+    step, after = plan[-1], None
+    for later in reversed(plan):
+        if later.ring <= call.ring:
+            break
+        step, after = later, step if later is not step else None
+    widen_ms = call.search_ms + after.after_ms if after is not None else NEVER_MS
     draft.events.append(SearchWidened(draft.at_ms, call.id, step.ring, step.scope, step.level, widen_ms, call.target))
     if not call.target and call.entry is not None:
         line = state.waiting.line(call.item, step.scope, call.kind, call.language, call.media, step.level)
-        draft.requeue(call, line=line)
+        draft.widen(call, line)
 
 
 def give_up(draft: Draft, call: Call) -> None:

@@ -21,7 +21,8 @@ from relay.scheduler.state import State
 
 def others_of(call: Call) -> tuple[str, ...]:
     """Everybody in the conversation besides citizen and responsible seat."""
-    return tuple(member.who for member in call.talk.others) if call.talk is not None else ()
+    talk = call.talk
+    return tuple([member.who for member in talk.others]) if talk is not None and talk.others else ()
 
 
 def wrap_until_ms(draft: Draft) -> int:

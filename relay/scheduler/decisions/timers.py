@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from relay.scheduler.draft import Draft
+from relay.scheduler.draft import Choice, Draft
 from relay.scheduler.entities import NEVER_MS, Call
 from relay.scheduler.events import BackoffEnded, CallbackRetried, KioskSilent, ShiftPoint, WrapUpFinished
 from relay.scheduler.index.timers import Due, Timer
-from relay.scheduler.matching import Choice
 from relay.scheduler.model import Party, Presence
 
 from . import appointments, conversation, offers, queue, releases, seats
@@ -80,7 +79,7 @@ def _backoff(draft: Draft, timer: Timer) -> None:
 def _retry(draft: Draft, timer: Timer) -> None:
     call = _call(draft, timer)
     draft.events.append(CallbackRetried(draft.at_ms, call.id))
-    draft.requeue(call, target=call.target)
+    draft.requeue(call, "", call.target)
 
 
 def _give_up(draft: Draft, timer: Timer) -> None:

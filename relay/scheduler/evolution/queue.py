@@ -102,7 +102,7 @@ def open_call(state: State, call: Call) -> None:
         if length_ms:
             kiosk.lease_ms = state.clock_ms + length_ms
             state.timers.set(kiosk.lease_ms, Due.KIOSK_LEASE, 0, "", kiosk.id)
-    kiosk.calls[call.id] = None
+    kiosk.calls += (call.id,)
 
 
 def leave_kiosk(state: State, call: Call) -> None:
@@ -110,8 +110,11 @@ def leave_kiosk(state: State, call: Call) -> None:
     if call.parent:
         return
     kiosk = state.kiosks.get(call.kiosk)
-    if kiosk is not None and kiosk.calls.pop(call.id, True) is None and not kiosk.calls:
-        del state.kiosks[call.kiosk]
+    if kiosk is not None and call.id in kiosk.calls:
+        if len(kiosk.calls) == 1:
+            del state.kiosks[call.kiosk]
+        else:
+            kiosk.calls = tuple([name for name in kiosk.calls if name != call.id])
     if call.citizen:
         left = state.citizens.get(call.citizen, 0) - 1
         if left > 0:
@@ -134,7 +137,7 @@ def close_call(state: State, call: Call) -> None:
     if call.parent:
         parent = state.calls.get(call.parent)
         if parent is not None and parent.talk is not None:
-            parent.talk.invitations = tuple(name for name in parent.talk.invitations if name != call.id)
+            parent.talk.invitations = tuple([name for name in parent.talk.invitations if name != call.id])
 
 
 def _forget_shunned(state: State, call: Call, seat: str) -> None:

@@ -63,7 +63,7 @@ class Facets:
         key = (kind, language, media, level)
         facet = self._known.get(key)
         if facet is None:
-            met = tuple(ability.meets(kind, language, media) for ability in self._abilities)
+            met = tuple([ability.meets(kind, language, media) for ability in self._abilities])
             facet = self._classes.get((level, met))
             if facet is None:
                 facet = self._classes[(level, met)] = Facet(len(self._classes), level, met)

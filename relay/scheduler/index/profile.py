@@ -20,10 +20,11 @@ class Profile:
     besides; `breadth` orders seats from specialist to generalist.
     """
 
-    __slots__ = ("ability", "breadth", "home", "levels", "lowered", "regions", "value")
+    __slots__ = ("ability", "breadth", "capacity", "home", "levels", "lowered", "regions", "value")
 
     def __init__(self, value: SeatProfile, catalogue: Catalogue, facets: Facets) -> None:
         self.value = value
+        self.capacity = value.capacity
         self.ability = facets.ability(value)
         self.levels = {skill.item: skill.level for skill in value.skills}
         self.lowered = any(level < self.level_of(chain(node)[1:]) for node, level in self.levels.items())

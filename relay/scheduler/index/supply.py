@@ -7,7 +7,7 @@ each. What a line needs of the seats' profiles is kept in the line until a profi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from relay.scheduler import regions
 from relay.scheduler.entities import Seat
@@ -18,10 +18,8 @@ from .line import Line
 from .ordered import Ordered
 from .profile import Profile
 
-_FEW = 8
-"""So many candidates are compared one by one; among more, the idle order is walked until one of them comes."""
 _PATIENCE = 4
-"""The walk gives up after so many steps per candidate."""
+"""To find who has been idle longest, the idle order is walked; but no more than so many steps per candidate."""
 
 PATH_CLASSES_MS = (25, 50, 75, 100, 150, 200, 300, 500)
 """Round trips are told apart by these bounds; an unknown one counts as 100 to 150 ms."""
@@ -151,10 +149,10 @@ class Supply:
     def refresh(self, seat: Seat) -> None:
         """Something about the seat changed: is it available, wanted, and since when idle?"""
         bit = seat.bit
-        if bool(seat.reserved) is not bool(self.kept & bit):
+        if (seat.reserved != "") != bool(self.kept and self.kept & bit):
             self.kept ^= bit
         wanted = seat.presence is _READY
-        if wanted is not seat.staffed:
+        if wanted != seat.staffed:
             seat.staffed = wanted
             self.staffed ^= bit
         available = (
@@ -162,7 +160,7 @@ class Supply:
             and not seat.offer
             and not seat.reserved
             and seat.media_ready
-            and len(seat.calls) + len(seat.wraps) < seat.profile.value.capacity
+            and len(seat.calls) + len(seat.wraps) < seat.profile.capacity
         )
         entry = seat.idle_entry
         if entry is None:
@@ -195,23 +193,33 @@ class Supply:
 
     def longest_idle(self, seats: int) -> Seat:
         """The one of `seats` (available, at least one) that has been idle longest."""
-        count = seats.bit_count()
-        if count > _FEW:
-            steps = count * _PATIENCE
-            for _, index in self.idle:
-                if seats >> index & 1:
+        wanted = _bytes(seats)
+        steps = _PATIENCE * seats.bit_count()
+        for block in self.idle.blocks:
+            for _, index in block:
+                if index >> 3 < len(wanted) and wanted[index >> 3] >> (index & 7) & 1:
                     return self.at(index)
                 steps -= 1
                 if not steps:
-                    break
-        return min(self.each(seats), key=_idle_seq)
+                    return self._longest_idle_of(wanted)
+        raise LookupError(seats)
 
-    def each(self, seats: int) -> Iterator[Seat]:
+    def names(self, seats: int, limit: int) -> tuple[str, ...]:
+        """Of the first of them, by number."""
+        found: list[str] = []
+        while seats and len(found) < limit:
+            index = (seats & -seats).bit_length() - 1
+            found.append(self.at(index).id)
+            seats &= seats - 1
+        return tuple(found)
+
+    def each(self, seats: int) -> list[Seat]:
         """The seats of a set, by number."""
-        while seats:
-            lowest = seats & -seats
-            yield self.at(lowest.bit_length() - 1)
-            seats ^= lowest
+        found: list[Seat] = []
+        for place, byte in enumerate(_bytes(seats)):
+            if byte:
+                found += [self.at(8 * place + bit) for bit in range(8) if byte >> bit & 1]
+        return found
 
     def at(self, index: int) -> Seat:
         """The seat of a bit that is set."""
@@ -219,6 +227,19 @@ class Supply:
         if seat is None:
             raise LookupError(index)
         return seat
+
+    def _longest_idle_of(self, seats: bytes) -> Seat:
+        """Without the idle order, in which all of them stand far behind."""
+        best: Seat | None = None
+        for place, byte in enumerate(seats):
+            for bit in range(8) if byte else ():
+                if byte >> bit & 1:
+                    seat = self.at(8 * place + bit)
+                    if best is None or seat.idle_seq < best.idle_seq:
+                        best = seat
+        if best is None:
+            raise LookupError(seats)
+        return best
 
     def _withdraw(self, seat: Seat) -> None:
         if seat.idle_entry is not None:
@@ -286,5 +307,6 @@ class Supply:
         return (self._served, profile.regions), (self._under, around), (self.home, profile.home)
 
 
-def _idle_seq(seat: Seat) -> int:
-    return seat.idle_seq
+def _bytes(seats: int) -> bytes:
+    """Eight seats a byte: to look at many of them one by one, for which a large integer is slow."""
+    return seats.to_bytes((seats.bit_length() + 7) // 8, "little")

@@ -17,6 +17,7 @@ from relay.scheduler.model import CallPhase, SeatProfile, ServiceItem, Skill
 from relay.scheduler.reports import Report
 from relay.scheduler.settings import SchedulerSettings
 from relay.scheduler.shell.journal import Batch, JournalUnavailable, MemoryJournal
+from relay.scheduler.shell.round import Deciding
 from relay.scheduler.shell.service import SchedulerService, ServiceOptions
 
 PROFILE = SeatProfile(skills=(Skill("hrss"),), regions=("330000",))
@@ -109,10 +110,8 @@ async def test_3_a_late_acceptance_is_told_so():
 
 async def test_5_a_dispatcher_cannot_die_silently(monkeypatch):
     """Neither a bug in a decision nor one in the shell stops the loop, and its heartbeat shows that it turns."""
-    from relay.scheduler import engine
-
-    real = engine.decide
-    monkeypatch.setattr(engine, "decide", lambda s, c, n: 1 / 0 if isinstance(c, ask.ReportPath) else real(s, c, n))
+    real = Deciding.decision
+    monkeypatch.setattr(Deciding, "decision", lambda d, c, n: 1 / 0 if isinstance(c, ask.ReportPath) else real(d, c, n))
     async with House() as house:
         await house.seats("s1")
         for _ in range(3):

@@ -17,6 +17,7 @@ from relay.scheduler.shell.decision import Decision, decisions_of
 from relay.scheduler.shell.journal import Batch, JournalCorrupt, JournalUnavailable, MemoryJournal
 from relay.scheduler.shell.mailbox import Overloaded
 from relay.scheduler.shell.recovery import recover
+from relay.scheduler.shell.round import Deciding
 from relay.scheduler.shell.service import SchedulerService, ServiceOptions
 from relay.scheduler.shell.sqlite_journal import SqliteJournal
 from relay.scheduler.snapshot import digest
@@ -333,10 +334,8 @@ async def test_a_journal_in_memory_does_not_grow_for_ever():
 
 
 async def test_a_bug_in_a_decision_costs_one_command_and_a_rebuild(monkeypatch):
-    from relay.scheduler import engine
-
-    real = engine.decide
-    monkeypatch.setattr(engine, "decide", lambda s, c, n: 1 / 0 if isinstance(c, ask.KioskSeen) else real(s, c, n))
+    real = Deciding.decision
+    monkeypatch.setattr(Deciding, "decision", lambda d, c, n: 1 / 0 if isinstance(c, ask.KioskSeen) else real(d, c, n))
     async with service() as running:
         await staffed(running, "s1")
         good, bad, later = await asyncio.gather(
@@ -364,10 +363,8 @@ async def test_a_bug_in_the_shell_answers_everybody_and_goes_on(monkeypatch):
 
 
 async def test_a_bug_in_a_timer_does_not_stop_commands(monkeypatch):
-    from relay.scheduler import engine
-
-    real, clock = engine.decide, FakeClock()
-    monkeypatch.setattr(engine, "decide", lambda s, c, n: 1 / 0 if isinstance(c, ask.Tick) else real(s, c, n))
+    real, clock = Deciding.decision, FakeClock()
+    monkeypatch.setattr(Deciding, "decision", lambda d, c, n: 1 / 0 if isinstance(c, ask.Tick) else real(d, c, n))
     async with service(clock=clock) as running:
         await staffed(running, "s1")
         await running.submit(call(1))

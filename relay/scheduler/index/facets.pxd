@@ -1,0 +1,16 @@
+cimport cython
+
+
+cdef class Facet:
+    cdef public int number
+    cdef public int level
+    cdef public tuple met
+
+
+cdef class Facets:
+    cdef dict _abilities
+    cdef dict _classes
+    cdef dict _known
+
+    @cython.locals(key=tuple, met=tuple, facet=Facet)
+    cpdef Facet of(self, object kind, str language, tuple media, int level)

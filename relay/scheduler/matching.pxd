@@ -1,0 +1,56 @@
+cimport cython
+
+from relay.scheduler.draft cimport Choice, Draft, Requeued
+from relay.scheduler.entities cimport Call, Seat
+from relay.scheduler.index.line cimport Line
+from relay.scheduler.index.supply cimport Supply
+from relay.scheduler.state cimport State
+
+
+@cython.locals(state=State, supply=Supply, only=Seat)
+cpdef Choice find_seat(Draft draft, Line line, str region, dict barred=*, str sticky=*)
+
+
+@cython.locals(seat=Seat)
+cpdef Choice find_target(Draft draft, str target)
+
+
+@cython.locals(again=Requeued, seats=dict, seat=Seat, name=str)
+cpdef settle(Draft draft)
+
+
+@cython.locals(state=State, call=Call)
+cpdef fill(Draft draft, Seat seat)
+
+
+cpdef tuple keepable(State state, Line line, object joining=*)
+
+
+@cython.locals(call=Call, choice=Choice, barred=dict)
+cdef _place(Draft draft, Requeued again)
+
+
+@cython.locals(load=int)
+cdef _let_go(Draft draft, Seat seat, int released)
+
+
+@cython.locals(supply=Supply, preferred=Seat, eligible=int)
+cdef Choice _choose(State state, Line line, str region, object candidates, str sticky)
+
+
+@cython.locals(seat=Seat)
+cdef _bits(State state, dict seats)
+
+
+@cython.locals(state=State, best=Call, again=Requeued)
+cdef Call _first_call(Draft draft, Seat seat)
+
+
+cdef bint _suits(State state, Requeued again, Seat seat) except -1
+
+
+@cython.locals(again=Requeued)
+cdef bint _is_target(Draft draft, Seat seat, Call call) except -1
+
+
+cdef Call _earlier(Call one, Call other)
