@@ -28,6 +28,8 @@ class SfuSettings:
     max_peers: int = 4096
     max_streams: int = 32_768
     """Sources plus slots of the worker."""
+    max_peer_bps: int = 100_000_000
+    """Media that one peer may send; what is above is dropped and counted. Several 4K or 360° cameras fit; 0: no limit."""
     max_sdp_bytes: int = 65_536
     max_sections: int = 32
     """Media sections of one peer."""
@@ -43,6 +45,8 @@ class SfuSettings:
             raise Misuse(f"port {self.port} is not between 0 and 65535")
         if self.keyframe_interval_ms <= 0 or self.report_interval_ms <= 0:
             raise Misuse("intervals must be positive")
+        if self.max_peer_bps < 0:
+            raise Misuse("max_peer_bps must not be negative")
         for pair in self.external_hosts:
             outer, _, own = pair.partition("/")
             if not _is_ip(outer) or (own and (not _is_ip(own) or (":" in own) != (":" in outer))):

@@ -125,3 +125,22 @@ def play(bench: Bench, seed: int) -> None:
     # Ten requests, a tick apart: the kernel stamps real time, so the relay takes this way for a short one.
     assert len(missing) <= 0.03 * PACKETS, f"{missing} were given up: {bench.forwarder.track_stats(track)}"
     assert set(bench.drops()) <= {"replayed", "duplicate", "too_late", "awaiting_keyframe", "before_switch"}
+
+
+def test_a_peer_that_sends_far_too_much_is_cut_to_its_rate_and_costs_nobody_else() -> None:
+    """One firehose between two calls, on a worker that allows 1 Mbit/s: a quarter of a second of it at once."""
+    with closing(Bench(peer_rate_bps=1_000_000)) as bench:
+        firehose, kiosk, seat = bench.client().join(), bench.client().join(), bench.client().join()
+        flooded = firehose.track(0x7777)
+        bench.forwarder.connect(seat.slot(0x2222), kiosk.track(MEDIA))
+        payload, sent, seen = vp8(keyframe=True, picture=1, body=bytes(1000)), 0, 0
+        for step in range(60):
+            firehose.send(*(rtp(20 * step + n, ssrc=0x7777, payload=payload) for n in range(20)))
+            kiosk.send(rtp(step, 3000 * step, payload=vp8(keyframe=step == 0, picture=step)))
+            bench.pump(21)
+            sent, seen = sent + 20, seen + len(seat.take())
+        assert seen == 60
+        burst = 1_000_000 // 8 // 4 // 1000
+        passed = bench.forwarder.track_stats(flooded).packets
+        assert burst - 2 <= passed < sent // 2
+        assert bench.drops() == {"over_rate": sent - passed}

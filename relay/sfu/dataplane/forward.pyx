@@ -8,6 +8,7 @@ Every step returns Drop.KEPT or why the packet goes no further.
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t
 
 from ._inet cimport MSG_TRUNC
+from .allowance cimport allowance_take
 from .batch cimport tray_put
 from .classify cimport classify
 from .dispatch cimport dispatch
@@ -89,6 +90,8 @@ cdef Drop _media(
     if drop == Drop.KEPT:
         peer = owner_of(worker, here, packet.ssrc)
         drop = Drop.UNKNOWN_ADDRESS if peer == NULL else open_packet(worker, peer, &packet)
+    if drop == Drop.KEPT and not allowance_take(&peer.allowance, worker.peer_rate_bytes_s, length, received_ns):
+        drop = Drop.OVER_RATE
     if drop == Drop.KEPT:
         note_arrival(worker, peer, &packet)
         if peer != here:

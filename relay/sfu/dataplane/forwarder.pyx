@@ -79,10 +79,12 @@ cdef class Forwarder:
         int32_t max_slots=8192,
         int64_t history_bytes=1 << 30,
         int32_t queue_packets=1024,
+        int64_t peer_rate_bps=0,
     ):
         cdef Worker* worker = &self.worker
         if min(max_peers, max_tracks, max_slots, queue_packets) < 1 or max(max_peers, max_tracks, max_slots) > MAX_ROWS:
             raise ValueError("a limit is out of range")
+        worker.peer_rate_bytes_s = max(0, peer_rate_bps // 8)
         self.sessions = {}
         self.spent = {}
         worker.fd = worker.first_wounded = worker.first_heard = NOTHING

@@ -16,6 +16,7 @@ cpdef enum Drop:
     REPLAYED
     SRTP_FAILED
     # an authentic one
+    OVER_RATE
     UNKNOWN_SSRC
     UNKNOWN_PAYLOAD_TYPE
     EMPTY_RTX

@@ -16,6 +16,7 @@ DROPS = {
     Drop.AUTH_FAILED: "SRTP authentication tag is wrong",
     Drop.REPLAYED: "SRTP index seen before, or older than the replay window",
     Drop.SRTP_FAILED: "libsrtp refused the packet for another reason",
+    Drop.OVER_RATE: "more than a peer may send",
     Drop.UNKNOWN_SSRC: "SSRC of no track, not to be learned from MID or payload type",
     Drop.UNKNOWN_PAYLOAD_TYPE: "payload type that the track did not negotiate",
     Drop.EMPTY_RTX: "retransmission without original packet: a probe for bandwidth",

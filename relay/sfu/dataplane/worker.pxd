@@ -2,6 +2,7 @@
 
 from libc.stdint cimport int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
+from .allowance cimport Allowance
 from .batch cimport Inbox, Lane, Outbox, Tray
 from .feedback cimport Walk
 from .history cimport Budget, Ring, SentLog
@@ -46,6 +47,7 @@ ctypedef struct Peer:
     int address_count
     uint32_t strangers[MAX_STRANGERS]
     int stranger_count
+    Allowance allowance        # of media it sends
     int64_t round_trip_ns      # smoothed; 0: not measured yet
     int64_t clock_offset_ns    # relay's clock − peer's clock, set by its first sender report
     uint8_t clock_known
@@ -171,6 +173,7 @@ ctypedef struct NoticeRow:
 
 ctypedef struct Worker:
     int fd
+    int64_t peer_rate_bytes_s  # that a peer may send; 0: any
     int family
     Pool peer_pool
     Pool track_pool

@@ -28,7 +28,10 @@ class Sfu:
         self._settings = settings
         self._clock = clock or SystemClock()
         self._forwarder = Forwarder(
-            max_peers=settings.max_peers, max_tracks=settings.max_streams, max_slots=settings.max_streams
+            max_peers=settings.max_peers,
+            max_tracks=settings.max_streams,
+            max_slots=settings.max_streams,
+            peer_rate_bps=settings.max_peer_bps,
         )
         certificate = Certificate.generate(self._clock.wall_ms() / 1000)
         self._worker = Worker(settings, self._forwarder, certificate, os.urandom)
