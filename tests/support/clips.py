@@ -1,8 +1,12 @@
 """Small encoded clips, made once a session: a moving square and a tone, cheap to send and to decode."""
 
+from fractions import Fraction
 from functools import cache
+from pathlib import Path
 
+import av
 import numpy as np
+from av.packet import Packet
 from av.video.frame import VideoFrame
 
 from relay.client.clip import Clip
@@ -44,3 +48,17 @@ def busy_video() -> Clip:
 def sound() -> Clip:
     """Five seconds of music and voices."""
     return encode_sound("bigbuckbunny.mp4")
+
+
+def write_film(clip: Clip, path: Path, rounds: int) -> None:
+    """A file of several rounds of an H.264 clip, in the container that the name of the file says."""
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("h264", rate=FRAMES_PER_S)
+        stream.width, stream.height = 192, 144
+        for number in range(rounds):
+            for each in clip.packets:
+                packet = Packet(each.data)
+                packet.stream, packet.time_base = stream, Fraction(1, clip.clock_rate_hz)
+                packet.pts = packet.dts = number * clip.duration + each.at
+                packet.is_keyframe = each.keyframe
+                container.mux(packet)

@@ -1,7 +1,9 @@
 """A WHIP publisher and a WHEP watcher of GStreamer's webrtcbin: for the system's Python, which has the bindings.
 
-    /usr/bin/python3 gst_whip.py publish URL TOKEN vp8|h264
-    /usr/bin/python3 gst_whip.py watch URL TOKEN vp8|h264
+    /usr/bin/python3 gst_whip.py publish URL TOKEN vp8 | h264=FILM.mkv
+    /usr/bin/python3 gst_whip.py watch URL TOKEN vp8 | h264
+
+Debian's openh264enc refuses its own parameters, so H.264 comes from a file.
 
 Prints one JSON object a line: {"state": …} and, for a watcher, {"video": frames, "audio": buffers}. Ends when standard input does.
 """
@@ -19,9 +21,9 @@ gi.require_version("GstWebRTC", "1.0")
 from gi.repository import GLib, Gst, GstSdp, GstWebRTC  # noqa: E402  the versions are chosen first
 
 VIDEO = {
-    "vp8": "vp8enc deadline=1 cpu-used=8 keyframe-max-dist=15 ! rtpvp8pay picture-id-mode=15-bit pt=96",
-    "h264": "openh264enc complexity=low gop-size=15 ! video/x-h264,profile=constrained-baseline ! "
-    "h264parse config-interval=-1 ! rtph264pay pt=96 aggregate-mode=zero-latency",
+    "vp8": "videotestsrc is-live=true ! video/x-raw,width=320,height=240,framerate=15/1 ! vp8enc deadline=1 cpu-used=8 keyframe-max-dist=15 ! rtpvp8pay picture-id-mode=15-bit pt=96",
+    "h264": "filesrc location={film} ! matroskademux ! h264parse config-interval=-1 ! identity sync=true ! "
+    "rtph264pay pt=96 config-interval=-1 aggregate-mode=zero-latency",
 }
 CAPS = {
     "vp8": "application/x-rtp,media=video,encoding-name=VP8,payload=96,clock-rate=90000",
@@ -32,7 +34,7 @@ OPUS = "application/x-rtp,media=audio,encoding-name=OPUS,payload=111,clock-rate=
 SOURCES = (
     "webrtcbin name=peer bundle-policy=max-bundle "
     "audiotestsrc is-live=true wave=ticks ! opusenc ! rtpopuspay pt=111 ! {opus} ! peer. "
-    "videotestsrc is-live=true ! video/x-raw,width=320,height=240,framerate=15/1 ! {encoder} ! {caps} ! peer. "
+    "{video} ! {caps} ! peer. "
 )
 
 
@@ -50,8 +52,10 @@ class Session:
         self.counts = {"video": 0, "audio": 0}
         self.loop = GLib.MainLoop()
 
-    def publish(self, codec):
-        self.pipeline = Gst.parse_launch(SOURCES.format(opus=OPUS, encoder=VIDEO[codec], caps=CAPS[codec]))
+    def publish(self, media):
+        codec, _, film = media.partition("=")
+        video = VIDEO[codec].format(film=film)
+        self.pipeline = Gst.parse_launch(SOURCES.format(opus=OPUS, video=video, caps=CAPS[codec]))
         self.peer = self.pipeline.get_by_name("peer")
         for number in range(2):
             self.peer.emit("get-transceiver", number).set_property(
@@ -59,8 +63,10 @@ class Session:
             )
 
     def watch(self, codec):
-        self.pipeline = Gst.parse_launch("webrtcbin name=peer bundle-policy=max-bundle")
-        self.peer = self.pipeline.get_by_name("peer")
+        self.pipeline = Gst.Pipeline.new(None)
+        self.peer = Gst.ElementFactory.make("webrtcbin", "peer")
+        self.peer.set_property("bundle-policy", GstWebRTC.WebRTCBundlePolicy.MAX_BUNDLE)
+        self.pipeline.add(self.peer)
         receive = GstWebRTC.WebRTCRTPTransceiverDirection.RECVONLY
         for caps in (OPUS, CAPS[codec] + ",rtcp-fb-nack-pli=(boolean)true"):
             self.peer.emit("add-transceiver", receive, Gst.Caps.from_string(caps))
@@ -86,12 +92,16 @@ class Session:
         say(error=str(error), detail=detail)
         self.loop.quit()
 
-    def on_negotiation_needed(self, peer):
-        peer.emit("create-offer", None, Gst.Promise.new_with_change_func(self.on_offer))
+    def on_negotiation_needed(self, _peer):
+        GLib.idle_add(self.offer)
 
-    def on_offer(self, promise):
-        offer = promise.get_reply().get_value("offer")
-        self.peer.emit("set-local-description", offer, Gst.Promise.new())
+    def offer(self):
+        promise = Gst.Promise.new()
+        self.peer.emit("create-offer", None, promise)
+        promise.wait()
+        reply = promise.get_reply()
+        self.peer.emit("set-local-description", reply.get_value("offer"), Gst.Promise.new())
+        return False
 
     def on_gathering(self, peer, _property):
         if peer.get_property("ice-gathering-state") == GstWebRTC.WebRTCICEGatheringState.COMPLETE:
@@ -137,10 +147,10 @@ class Session:
 
 
 def main():
-    role, url, token, codec = sys.argv[1:]
+    role, url, token, media = sys.argv[1:]
     Gst.init(None)
     session = Session(url, token)
-    getattr(session, role)(codec)
+    getattr(session, role)(media)
     session.run()
 
 
