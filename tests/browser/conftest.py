@@ -1,5 +1,6 @@
 """One browser for all page tests; each test has a context of its own, and fails on anything the browser complains about."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
@@ -20,6 +21,8 @@ expect.set_options(timeout=PATIENCE_S * 1000)
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browser() -> AsyncIterator[Browser]:
     """Two cameras, so that one of them is the document camera; few frames, for every pixel is painted without a GPU."""
+    # The threads of the session's loop begin here: those that one test starts are looked for when it ends.
+    await asyncio.to_thread(int)
     async with chromium(cameras=2, frames_per_s=5) as browser:
         yield browser
 

@@ -11,9 +11,11 @@ from relay import Grants, Role
 from relay.client.clip import ClipTrack
 from relay.client.webrtc import Participant, VideoCodec
 from relay.config import IceServer, ServerSettings, WhipSettings
+from relay.sfu.wire import sdp
 from tests.support.clips import sound, video
 from tests.support.offers import offer, section
 from tests.support.running_relay import running_relay, settings_for_tests
+from tests.support.studio_offers import LARIX, OBS
 from tests.support.whip_client import SDP, http, whip_session
 
 pytestmark = pytest.mark.calls
@@ -293,3 +295,21 @@ async def test_a_kiosk_is_watched_by_its_name() -> None:
         await kiosk.join(line)
         async with whip_session(client, "/whep/kiosks/kiosk-1", slots=["camera"]) as watcher:
             await until(lambda: playing(watcher.participant))
+
+
+@pytest.mark.parametrize("text", [OBS, LARIX])
+async def test_offers_of_studio_programs_are_answered_as_a_publishers(text: str) -> None:
+    async with running_relay() as running, http(running, publish="show") as client:
+        created = await client.post("/whip/show?video=screen", content=text, headers=SDP)
+        assert created.status_code == 201
+        answer = sdp.parse(created.text)
+        assert answer.bundle == tuple(media.mid for media in answer.media)
+        for media in answer.media:
+            assert media.attributes.direction() is sdp.Direction.RECVONLY
+            assert media.attributes.first(sdp.Setup) is sdp.Setup.PASSIVE
+            assert media.attributes.all(sdp.Candidate)
+        assert [media.formats for media in answer.media] == [("111",), ("96",)]
+        fmtp = answer.media[1].attributes.first(sdp.Fmtp)
+        assert fmtp is not None
+        assert fmtp.parameters()["profile-level-id"] == "42e01f"
+        assert (await client.delete(created.headers["location"])).status_code == 200

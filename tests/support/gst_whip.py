@@ -1,6 +1,6 @@
 """A WHIP publisher and a WHEP watcher of GStreamer's webrtcbin: for the system's Python, which has the bindings.
 
-    /usr/bin/python3 gst_whip.py publish URL TOKEN vp8 | h264=FILM.mkv
+    /usr/bin/python3 gst_whip.py publish URL TOKEN vp8 | h264=FILM.ts
     /usr/bin/python3 gst_whip.py watch URL TOKEN vp8 | h264
 
 Debian's openh264enc refuses its own parameters, so H.264 comes from a file.
@@ -22,7 +22,7 @@ from gi.repository import GLib, Gst, GstSdp, GstWebRTC  # noqa: E402  the versio
 
 VIDEO = {
     "vp8": "videotestsrc is-live=true ! video/x-raw,width=320,height=240,framerate=15/1 ! vp8enc deadline=1 cpu-used=8 keyframe-max-dist=15 ! rtpvp8pay picture-id-mode=15-bit pt=96",
-    "h264": "filesrc location={film} ! matroskademux ! h264parse config-interval=-1 ! identity sync=true ! "
+    "h264": "filesrc location={film} ! tsdemux ! queue ! h264parse config-interval=-1 ! identity sync=true ! "
     "rtph264pay pt=96 config-interval=-1 aggregate-mode=zero-latency",
 }
 CAPS = {
@@ -31,6 +31,11 @@ CAPS = {
     "profile-level-id=(string)42e01f",
 }
 OPUS = "application/x-rtp,media=audio,encoding-name=OPUS,payload=111,clock-rate=48000,encoding-params=(string)2"
+DECODING = {
+    "VP8": "rtpvp8depay ! vp8dec",
+    "H264": "rtph264depay ! h264parse ! openh264dec",
+    "OPUS": "rtpopusdepay ! opusdec",
+}
 SOURCES = (
     "webrtcbin name=peer bundle-policy=max-bundle "
     "audiotestsrc is-live=true wave=ticks ! opusenc ! rtpopuspay pt=111 ! {opus} ! peer. "
@@ -55,7 +60,9 @@ class Session:
     def publish(self, media):
         codec, _, film = media.partition("=")
         video = VIDEO[codec].format(film=film)
-        self.pipeline = Gst.parse_launch(SOURCES.format(opus=OPUS, video=video, caps=CAPS[codec]))
+        self.pipeline = Gst.parse_launch(
+            SOURCES.format(opus=OPUS, video=video, caps=CAPS[codec].replace("42e01f", "42c00c"))
+        )
         self.peer = self.pipeline.get_by_name("peer")
         for number in range(2):
             self.peer.emit("get-transceiver", number).set_property(
@@ -130,8 +137,12 @@ class Session:
     def on_pad(self, _peer, pad):
         if pad.direction != Gst.PadDirection.SRC:
             return
-        decoder = Gst.parse_bin_from_description("decodebin ! fakesink name=sink sync=false signal-handoffs=true", True)
-        kind = pad.get_current_caps().get_structure(0).get_string("media")
+        caps = (pad.get_current_caps() or pad.query_caps(None)).get_structure(0)
+        kind, decoding = caps.get_string("media"), DECODING[caps.get_string("encoding-name")]
+        decoder = Gst.parse_bin_from_description(
+            f"queue ! {decoding} ! fakesink name=sink sync=false async=false", True
+        )
+        decoder.get_by_name("sink").set_property("signal-handoffs", True)
         decoder.get_by_name("sink").connect("handoff", self.on_decoded, kind)
         self.pipeline.add(decoder)
         decoder.sync_state_with_parent()
