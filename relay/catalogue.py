@@ -162,6 +162,10 @@ class Directory:
         """The region; raises `NotFound`."""
         return _found(self._regions, code, "region")
 
+    def find_region(self, code: str) -> Region | None:
+        """The region, or the county around a town, if the catalogue names it."""
+        return self._regions.get(code) or self._regions.get(code[:6])
+
     def department(self, code: str) -> Department:
         """The department of a code; one without a name in the catalogue is called by its code."""
         return self._departments.get(code) or Department(code, code, code)

@@ -38,7 +38,7 @@ class Connection:
     ) -> None:
         self.socket = socket
         self.codec = codec
-        self._phrasebook = phrasebook
+        self.phrasebook = phrasebook
         self._settings = settings
         self._clock = clock
         self._outgoing: asyncio.Queue[Frame] = asyncio.Queue(settings.outgoing_messages)
@@ -47,7 +47,7 @@ class Connection:
 
     def tell(self, notice: Notice) -> None:
         """Say something the service wants said."""
-        self.send(self._phrasebook.message_of(notice))
+        self.send(self.phrasebook.message_of(notice))
 
     def send(self, message: ServerMessage) -> None:
         """Queue a message."""

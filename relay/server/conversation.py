@@ -5,6 +5,8 @@ from relay.scheduler import commands, events
 from relay.scheduler.model import Role, Target
 from relay.server import messages
 from relay.server.caller import Caller
+from relay.server.phrasing import call_state
+from relay.service.notices import CallChanged
 
 
 async def transfer(caller: Caller, message: messages.Transfer) -> messages.ServerMessage:
@@ -56,6 +58,9 @@ async def request_callback(caller: Caller, message: messages.RequestCallback) ->
     """The citizen leaves and keeps the place."""
     caller.own_call(message.call)
     await caller.exchange.submit(commands.RequestCallback(message.call, message.contact or caller.name))
+    view = caller.exchange.records.call(message.call)
+    if view is not None:
+        caller.connection.send(call_state(CallChanged(view)))
     return messages.Ok(re=message.id)
 
 

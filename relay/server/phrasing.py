@@ -1,6 +1,6 @@
 """Notices of the service as signalling messages, with the names that people read."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from relay.catalogue import Directory
@@ -8,6 +8,7 @@ from relay.errors import RelayError
 from relay.server import messages
 from relay.server.problem import problem_of
 from relay.service import notices
+from relay.service.views import SeatView
 
 MAX_ITEMS = 500
 """In a welcome; ten thousand of them would be a megabyte for each kiosk that comes back after a power cut."""
@@ -34,6 +35,21 @@ class Phrasebook:
             self._items[key] = self._item_infos(codes)
         return self._items[key]
 
+    def directory(self, seats: Sequence[SeatView], re: int = 0) -> messages.Directory:
+        """Whom a call can be passed on to."""
+        return messages.Directory(
+            re=re,
+            items=self.items(),
+            regions=[
+                messages.RegionInfo(code=region.code, name_zh=region.name_zh, name_en=region.name_en)
+                for region in self._directory.catalogue.regions[:MAX_ITEMS]
+            ],
+            seats=[
+                messages.ColleagueInfo(seat=seat.seat, name=seat.name, region=seat.region, state=seat.state)
+                for seat in seats[:MAX_ITEMS]
+            ],
+        )
+
     def _item_infos(self, codes: list[str] | None) -> list[messages.ItemInfo]:
         catalogue = self._directory
         items = catalogue.catalogue.items if codes is None else catalogue.items_of(codes)
@@ -51,7 +67,7 @@ class Phrasebook:
     def ringing(self, notice: notices.Ringing) -> messages.OfferMade:
         """An offer, with the item's names."""
         call = notice.call
-        item = self._directory.item_or_code(call.item)
+        item, region = self._directory.item_or_code(call.item), self._directory.find_region(call.region)
         return messages.OfferMade(
             offer=notice.offer,
             call=call.call,
@@ -60,6 +76,8 @@ class Phrasebook:
             item_en=item.name_en,
             kind=call.kind,
             region=call.region,
+            region_zh=region.name_zh if region else "",
+            region_en=region.name_en if region else "",
             language=call.language,
             priority=[call.priority],
             party=notice.party,
@@ -85,9 +103,16 @@ def call_state(notice: notices.CallChanged, re: int = 0) -> messages.CallState:
         party=notice.party,
         active=list(notice.active),  # type: ignore[arg-type]
         members=[
-            messages.MemberInfo(who=member.who, role=member.role, name=member.name, held=member.held)  # type: ignore[arg-type]
+            messages.MemberInfo(
+                who=member.who,
+                role=member.role,  # type: ignore[arg-type]
+                name=member.name,
+                held=member.held,
+                place=member.place,
+            )
             for member in call.members
         ],
+        callback=bool(call.contact),
         reason=notice.reason,
     )
 

@@ -145,7 +145,7 @@ async def _first_frame(caller: Caller, message: messages.FirstFrame) -> Reply:
 
 async def _report_media(caller: Caller, message: messages.ReportMedia) -> Reply:
     caller.own_call(message.call)
-    if caller.exchange.conversations.find(message.call) is not None:
+    if caller.exchange.conversations.members(message.call):
         reports = [SlotReport(*(getattr(each, name) for name in _REPORTED)) for each in message.slots]
         book = caller.exchange.observations.calls
         book.take_report(message.call, caller.participant.who, reports, caller.clock.now_s())
@@ -163,6 +163,12 @@ async def _watch(caller: Caller, message: messages.Watch) -> Reply:
 
 
 _REPORTED = tuple(field.name for field in fields(SlotReport))
+
+
+async def _directory(caller: Caller, message: messages.GetDirectory) -> Reply:
+    return caller.connection.phrasebook.directory(caller.exchange.house.seats(), re=message.id)
+
+
 _KIOSK, _SEAT, _SUPERVISOR = frozenset({Desk.KIOSK}), frozenset({Desk.SEAT}), frozenset({Desk.SUPERVISOR})
 _HANDLERS: dict[type[messages.ClientMessage], tuple[frozenset[Desk], Handler]] = {
     messages.Offer: (frozenset(Desk), _offer),
@@ -178,6 +184,7 @@ _HANDLERS: dict[type[messages.ClientMessage], tuple[frozenset[Desk], Handler]] =
     messages.ReportMedia: (frozenset(Desk), _report_media),
     messages.Heartbeat: (frozenset(Desk), _heartbeat),
     messages.Watch: (_SUPERVISOR, _watch),
+    messages.GetDirectory: (_SEAT | _SUPERVISOR, _directory),
     messages.Transfer: (_SEAT, conversation.transfer),
     messages.Invite: (_SEAT, conversation.invite),
     messages.Merge: (_SEAT, conversation.merge),

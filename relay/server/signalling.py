@@ -113,8 +113,12 @@ class Signalling:
             resumed=joined.resumed,
             heartbeat_s=self.settings.heartbeat_s,
             items=self._items(identity),
+            dispositions=self._dispositions(identity),
             ice_servers=ice_servers_for(self.settings, identity.subject, self.clock.wall_ms() / 1000),
         )
+
+    def _dispositions(self, identity: Identity) -> list[str]:
+        return list(self.exchange.scheduler.state.settings.dispositions) if identity.role is Role.SEAT else []
 
     def _items(self, identity: Identity) -> list[ItemInfo]:
         if identity.role in (Role.KIOSK, Role.SUPERVISOR):

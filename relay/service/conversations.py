@@ -12,7 +12,7 @@ from relay.ids import PeerId
 from relay.scheduler.model import Participant as Party
 from relay.scheduler.model import Role
 from relay.service.participants import Desk, Participants, Who
-from relay.service.wiring import Member, Route, changes, may_hear, precedence, wanted_routes
+from relay.service.wiring import Member, Route, changes, may_hear, precedence, speakers_for, wanted_routes
 from relay.sfu.session.events import SlotRef, SourceRef
 
 _SUPERVISING = frozenset({Role.MONITOR, Role.WHISPER, Role.BARGE})
@@ -52,10 +52,6 @@ class Conversations:
         self._by_call: dict[str, Conversation] = {}
         self._calls_of: dict[Who, list[str]] = {}
         self._made: dict[PeerId, dict[SlotRef, SourceRef]] = {}
-
-    def find(self, call: str) -> Conversation | None:
-        """The conversation of a call, if it is connected."""
-        return self._by_call.get(call)
 
     def front(self, who: Who) -> Conversation | None:
         """The conversation somebody hears."""
@@ -138,6 +134,16 @@ class Conversations:
             else:
                 self._made.pop(participant.peer, None)
         return routes
+
+    def places(self, who: Who, call: str) -> dict[Who, int]:
+        """In which of somebody's slots the others of a call come out: 1 are the first ones. Empty while it is held."""
+        conversation = self._by_call.get(call)
+        members = self._present(conversation.parties) if conversation else {}
+        if who not in members or members[who].held:
+            return {}
+        by_peer = {member.peer: other for other, member in members.items()}
+        speakers = speakers_for(members[who], list(members.values()))
+        return {by_peer[speaker.peer]: place for place, speaker in enumerate(speakers, start=1)}
 
     def other_side(self, who: Who, call: str) -> Who | None:
         """The party that somebody in this call hears first."""

@@ -138,7 +138,7 @@ class Switchboard:
         )
 
     def _connect(self, effect: effects.ConnectMedia) -> list[Output]:
-        known = self._conversations.find(effect.call) is not None
+        known = bool(self._conversations.members(effect.call))
         concerned = self._conversations.connect(Conversation(effect.call, effect.participants, effect.revision))
         call = self._records.call(effect.call)
         if not concerned or call is None:

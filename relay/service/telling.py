@@ -82,7 +82,8 @@ class Teller:
         other = self._conversations.other_side(who, call.call)
         party = self._participants.find(other) if other else None
         active = tuple(sorted(party.active)) if party else ()
-        call = replace(call, members=tuple(self._named(member) for member in call.members))
+        places = self._conversations.places(who, call.call)
+        call = replace(call, members=tuple(self._named(member, places) for member in call.members))
         return self._tell(who, CallChanged(call, self._label(other) if other else "", active, reason))
 
     def ringing(self, who: Who, call: CallView, offer: str) -> list[Output]:
@@ -132,8 +133,9 @@ class Teller:
         """How a call is now, to all these."""
         return [tell for who in concerned for tell in self.call(who, call)]
 
-    def _named(self, member: MemberView) -> MemberView:
-        return replace(member, name=self._label(Who(desk_of(Role(member.role)), member.who)))
+    def _named(self, member: MemberView, places: Mapping[Who, int]) -> MemberView:
+        who = Who(desk_of(Role(member.role)), member.who)
+        return replace(member, name=self._label(who), place=places.get(who, 0))
 
     def _label(self, who: Who) -> str:
         participant = self._participants.find(who)

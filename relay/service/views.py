@@ -16,6 +16,8 @@ class MemberView:
     held: bool = False
     name: str = ""
     """For people."""
+    place: int = 0
+    """In whose slots somebody is told this hears it: 1 the first, 0 nowhere."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 import { on } from './client/events.js';
 import { bindLanguage, language, preferred, say, sayName, setLanguage, t } from './i18n.js';
+import { Callback } from './kiosk/callback.js';
 import { Choice } from './kiosk/choose.js';
 import { Talk } from './kiosk/talk.js';
 import { Waiting } from './kiosk/waiting.js';
@@ -24,6 +25,12 @@ const HANG_UP = {
   yes: 'kiosk.ask.hang-up.yes',
   no: 'kiosk.ask.hang-up.no',
 };
+const CALL_BACK = {
+  title: 'kiosk.ask.callback',
+  text: 'kiosk.ask.callback.text',
+  yes: 'kiosk.ask.callback.yes',
+  no: 'kiosk.ask.callback.no',
+};
 const CANCEL = {
   title: 'kiosk.ask.cancel',
   text: 'kiosk.ask.cancel.text',
@@ -36,6 +43,7 @@ const client = new RelayClient({ token, codec: new URLSearchParams(location.sear
 const views = new Views();
 const choice = new Choice(views);
 const waiting = new Waiting();
+const callback = new Callback(client);
 const talk = new Talk(client);
 const homeward = new Countdown(
   (leftMs) => say(byId('done'), 'kiosk.ended.home', { n: Math.ceil(leftMs / 1000) }),
@@ -119,6 +127,7 @@ function endCapture() {
 
 /** @param {import('./client/messages.js').CallState} call */
 function showCall(call) {
+  if (callback.update(call)) return showCallback();
   const item = choice.item ?? client.welcome?.items.find(({ code }) => code === call.item) ?? null;
   if (call.state === 'ended') showEnded(call);
   else if (call.state === 'queued' || call.state === 'offered') {
@@ -134,6 +143,14 @@ function showCall(call) {
     views.show('talk');
   }
   if (item) sayName(byId('waiting-item'), item.name_zh, item.name_en);
+}
+
+/** The place is kept: the booth is free for whoever comes meanwhile. */
+function showCallback() {
+  if (views.current !== 'waiting' && views.current !== 'talk') return;
+  endCapture();
+  withdrawQuestion();
+  goHome();
 }
 
 /** The seat was lost; the call waits in its place for another. */
@@ -203,6 +220,15 @@ function wire() {
   byId('cancel').addEventListener('click', async () => {
     if (await ask(CANCEL)) leave();
   });
+  byId('callback').addEventListener('click', async () => {
+    const call = client.call?.call ?? '';
+    if (await ask(CALL_BACK)) await callback.request(call);
+  });
+  on(callback, 'ring', () => {
+    withdrawQuestion();
+    views.show('callback');
+  });
+  on(callback, 'over', () => views.current === 'callback' && goHome());
   byId('hang-up').addEventListener('click', async () => {
     if (await ask(HANG_UP)) leave();
   });

@@ -45,7 +45,7 @@ export function rememberToken(page, token) {
  *
  * Events (detail): `link` (state of the signalling), `media` (state of the media path), `welcome`, `call` (CallState), `request-refused` (Failure, of a call asked for again),
  * `offer` (OfferMade or null), `offer-ended`, `seat` (SeatState), `remote` (sources of the other side, a Set),
- * `capture` ({source, track}), `slot` ({slot, track}), `quality` (Quality), `first-frame` ({slot, elapsedMs}), `wallboard`.
+ * `capture` ({source, track}), `slot` ({slot, track}), `quality` (Quality), `callback` (RingingBack), `first-frame` ({slot, elapsedMs}), `wallboard`.
  */
 export class RelayClient extends EventTarget {
   /** @type {import('./client/messages.js').Welcome | null} */
@@ -63,7 +63,7 @@ export class RelayClient extends EventTarget {
   /** @type {Partial<Record<Source, number>>} Milliseconds from `connected` to the first frame of each slot of this call. */
   firstFrames = {};
 
-  /** @type {Map<Source, HTMLMediaElement>} */
+  /** @type {Map<import('./client/messages.js').Slot, HTMLMediaElement>} */
   #players = new Map();
   #muted = false;
   #session = '';
@@ -77,20 +77,22 @@ export class RelayClient extends EventTarget {
   #negotiationTimer = 0;
   #forgottenTimer = 0;
   #measureTimer = 0;
+  #media;
 
   /**
    * @param {object} options
    * @param {string} options.token JWT
    * @param {string | URL} [options.url] of the WebSocket; default: `signal` beside the page
-   * @param {boolean} [options.media] false for a page that only watches
+   * @param {boolean} [options.media] false for a page that only watches, until it asks for media
    * @param {string} [options.codec] the only video codec to use (tests)
    */
   constructor({ token, url = signalUrl(), media = true, codec = '' }) {
     super();
+    this.#media = media;
     this.signalling = new Signalling(url, token, () => (this.media.state === 'idle' ? '' : this.#session));
     this.capture = new Capture();
     this.media = new MediaSession((offer) => this.request('offer', offer).then(({ sdp }) => sdp), codec);
-    this.#wire(media);
+    this.#wire();
   }
 
   /** Connect and stay connected. */
@@ -154,22 +156,36 @@ export class RelayClient extends EventTarget {
     return this.capture.tracks.get(source)?.enabled ?? false;
   }
 
-  /** Play a slot in an element, now and after reconnects. @param {Source} slot @param {HTMLMediaElement} player */
+  /** Play a slot in an element, now and after reconnects. @param {import('./client/messages.js').Slot} slot @param {HTMLMediaElement} player */
   play(slot, player) {
     this.#players.set(slot, player);
     this.#feed(slot);
   }
 
-  /** @param {boolean} media */
-  #wire(media) {
+  /** From now on with media, now and after reconnects; resolves once it is negotiated. */
+  async openMedia() {
+    if (this.#media) return;
+    this.#media = true;
+    if (this.welcome) await this.#resume({ ...this.welcome, resumed: false });
+  }
+
+  /** Without media again: a page that only watches. */
+  closeMedia() {
+    this.#media = false;
+    this.capture.close();
+    this.media.close();
+  }
+
+  #wire() {
     const { signalling, capture } = this;
     on(signalling, 'state', (state) => emit(this, 'link', state));
-    on(signalling, 'welcome', (welcome) => this.#onWelcome(welcome, media));
+    on(signalling, 'welcome', (welcome) => this.#onWelcome(welcome));
     on(signalling, 'call.state', (call) => this.#onCall(call));
     on(signalling, 'source.changed', (change) => this.#onSourceChanged(change));
     on(signalling, 'offer.made', (offer) => this.#onOffer(offer));
     on(signalling, 'offer.ended', (ended) => this.#onOfferEnded(ended));
     on(signalling, 'seat.state', (seat) => this.#onSeat(seat));
+    on(signalling, 'callback.ring', (ring) => emit(this, 'callback', ring));
     on(signalling, 'wallboard', (board) => emit(this, 'wallboard', board));
     on(this.media, 'state', (state) => emit(this, 'media', state));
     on(this.media, 'slot', ({ slot }) => this.#feed(slot));
@@ -179,11 +195,11 @@ export class RelayClient extends EventTarget {
     window.addEventListener('pageshow', ({ persisted }) => persisted && location.reload()); // what was closed stays closed
   }
 
-  #onWelcome(welcome, media) {
+  #onWelcome(welcome) {
     this.welcome = welcome;
     this.media.iceServers = welcome.ice_servers;
     emit(this, 'welcome', welcome);
-    if (media) this.#resume(welcome);
+    if (this.#media) this.#resume(welcome);
     if (this.#wanted) this.#askAgain().catch((failure) => emit(this, 'request-refused', failure));
     if (this.call && this.call.state !== 'ended') this.#expectNews(this.call);
   }
@@ -307,7 +323,7 @@ export class RelayClient extends EventTarget {
     this.media.setSending(atWork || WARM.includes(this.call?.state ?? ''));
   }
 
-  /** @param {Source} slot */
+  /** @param {import('./client/messages.js').Slot} slot */
   #feed(slot) {
     const player = this.#players.get(slot);
     const track = this.media.slots.get(slot);

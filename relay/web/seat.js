@@ -5,6 +5,7 @@ import { Desk } from './seat/desk.js';
 import { OfferCard } from './seat/offer.js';
 import { bindShortcuts } from './seat/shortcuts.js';
 import { Talk } from './seat/talk.js';
+import { Team } from './seat/team.js';
 import { WrapUp } from './seat/wrapup.js';
 import { runClock } from './ui/clock.js';
 import { byId } from './ui/elements.js';
@@ -52,6 +53,7 @@ function work(token) {
   const offer = new OfferCard(client);
   const talk = new Talk(client);
   const wrapUp = new WrapUp(client);
+  const team = new Team(client);
   let before = '';
 
   on(client, 'link', (state) => {
@@ -62,9 +64,11 @@ function work(token) {
   on(client, 'welcome', (welcome) => {
     byId('place').textContent = welcome.name;
     desk.showSkills(welcome.items);
+    wrapUp.offer(welcome.dispositions);
   });
   on(client, 'call', (call) => {
     talk.update(call);
+    team.update(call);
     wrapUp.resumeNotes(call.call);
   });
   on(client, 'seat', (seat) => {
@@ -92,6 +96,7 @@ function work(token) {
     { key: 'C', words: 'seat.shortcuts.document', run: () => talk.controls.toggle('document'), when: talking },
     { key: 'S', words: 'control.share', run: () => talk.controls.toggle('screen'), when: talking },
     { key: 'H', words: 'seat.shortcuts.hold', run: () => talk.toggleHold(), when: talking },
+    { key: 'T', words: 'control.team', run: () => team.open(), when: talking },
     { key: 'R', words: 'control.rotate', run: () => talk.rotate(), when: talking },
     { key: '1', words: 'tile.citizen', run: () => talk.stage.pick('camera'), when: talking },
     { key: '2', words: 'tile.document', run: () => talk.stage.pick('document'), when: talking },

@@ -2,12 +2,13 @@ import { on } from './client/events.js';
 import { bindLanguage, either, languageSwitch, say, t } from './i18n.js';
 import { RelayClient, tokenOf } from './relay.js';
 import { runClock } from './ui/clock.js';
-import { byId, make } from './ui/elements.js';
+import { byId, icon, make } from './ui/elements.js';
 import { bitrate, duration, milliseconds, percent } from './ui/format.js';
 import { banner } from './ui/notice.js';
 import { Pages, roomFor } from './wallboard/pages.js';
 import { ofCall, ofServiceLevel, ofWait } from './wallboard/severity.js';
 import { Sparkline } from './wallboard/sparkline.js';
+import { Supervision } from './wallboard/supervise.js';
 
 /** @typedef {import('./client/messages.js').Wallboard} Wallboard */
 
@@ -18,6 +19,7 @@ const SEAT_COLUMNS = 2;
 const STATES = ['ready', 'offered', 'in-call', 'wrap-up', 'break', 'offline'];
 const GRAVITY = { bad: 0, busy: 1, calm: 2, none: 3 };
 const STALE_MS = 5000;
+const SUPERVISED = ['connected', 'held'];
 
 const queues = new Pages('queues', queueRow, () => roomFor(byId('queues'), ROW_REM));
 const seats = new Pages('seats', seatEntry, () => roomFor(byId('seats'), ROW_REM) * SEAT_COLUMNS);
@@ -25,6 +27,8 @@ const calls = new Pages('calls', callRow, () => roomFor(byId('calls'), ROW_REM))
 const spark = new Sparkline(byId('spark'));
 /** @type {Wallboard | null} */
 let board = null;
+/** @type {Supervision | null} */
+let supervision = null;
 let staleTimer = 0;
 /** @type {Record<string, import('./client/messages.js').Item>} */
 let items = {};
@@ -83,7 +87,17 @@ function callRow(row) {
     cell(milliseconds(row.jitter_ms)),
     cell(percent(row.loss, 1)),
     cell(bitrate(row.bitrate_bps)),
+    make('td', {}, superviseButton(row, item ? either(item.name_zh, item.name_en) : row.item)),
   );
+}
+
+/** @param {import('./client/messages.js').CallRow} row @param {string} title */
+function superviseButton(row, title) {
+  const button = make('button', { className: 'supervise-open', type: 'button', title: t('supervise.open') }, icon('seat'));
+  button.setAttribute('aria-label', `${t('supervise.open')}: ${title}`);
+  button.disabled = !SUPERVISED.includes(row.state);
+  button.addEventListener('click', () => supervision?.open(row.call, `${title} · ${row.kiosk}`));
+  return button;
 }
 
 /** @param {Wallboard} next */
@@ -199,6 +213,7 @@ function start() {
   }
   const client = new RelayClient({ token, media: false });
   Object.assign(window, { relay: client });
+  supervision = new Supervision(client);
   watch(client);
   client.start();
 }

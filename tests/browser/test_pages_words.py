@@ -28,6 +28,10 @@ FAMILIES = {
     "seat.priority.": ["elderly", "disabled", "appointment", "urgent"],
     "seat.language.": ["en"],
     "seat.purpose.": ["consult", "conference"],
+    "seat.team.": [action + tail for action in ("consult", "conference", "transfer") for tail in (".text", ".go")],
+    "disposition.": ["done", "papers-missing", "follow-up", "other-department", "citizen-left", "technical"],
+    "role.": ["citizen", "agent", "consultant", "member", "monitor", "whisper", "barge"],
+    "supervise.": [mode + ".text" for mode in ("monitor", "whisper", "barge")],
 }
 """The words that scripts put together from a stem and a value, with all values there are."""
 

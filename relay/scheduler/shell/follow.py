@@ -4,13 +4,14 @@ For consumers that must see everything and may be slow or away for a day: whoeve
 from the journal, so nothing piles up in memory, and the scheduler never waits for him.
 """
 
-import asyncio
-import time
+import threading
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 from itertools import islice
 
 from relay.scheduler.shell.decision import Decision, decisions_of
 from relay.scheduler.shell.journal import Journal
+from relay.scheduler.shell.one_thread import in_thread
 from relay.scheduler.shell.stream import CutOff, Stream
 
 _BREATH_S = 0.002
@@ -29,7 +30,7 @@ async def follow(journal: Journal, stream: Stream[Decision], after: int) -> Asyn
         try:
             live_from = subscription.after
             while after < live_from:
-                decisions = await asyncio.to_thread(_read, journal, after)
+                decisions = await in_thread(partial(_read, journal, after))
                 if not decisions:
                     break
                 after = decisions[-1].seq
@@ -46,8 +47,12 @@ async def follow(journal: Journal, stream: Stream[Decision], after: int) -> Asyn
         return
 
 
-def oldest_position(journal: Journal) -> int:
+async def oldest_position(journal: Journal) -> int:
     """The smallest `after` from which `follow` leaves no gap."""
+    return await in_thread(partial(_oldest_position, journal))
+
+
+def _oldest_position(journal: Journal) -> int:
     onlooker = journal.onlooker()
     try:
         first = onlooker.first()
@@ -57,20 +62,29 @@ def oldest_position(journal: Journal) -> int:
             onlooker.close()
 
 
-def recount(journal: Journal, since_ms: int, until: int, tell: Callable[[Decision], None]) -> None:
-    """Tell every decision that was made at or after `since_ms` and is numbered up to `until`. Blocks, and takes its time.
+async def recount(journal: Journal, since_ms: int, until: int, tell: Callable[[Decision], None]) -> None:
+    """Tell, in another thread, every decision that was made at or after `since_ms` and is numbered up to `until`.
 
-    Raises JournalCorrupt, JournalUnavailable.
+    Takes its time, and ends early when it is cancelled. Raises JournalCorrupt, JournalUnavailable.
     """
+    given_up = threading.Event()
+    try:
+        await in_thread(lambda: _recount(journal, since_ms, until, tell, given_up))
+    finally:
+        given_up.set()
+
+
+def _recount(
+    journal: Journal, since_ms: int, until: int, tell: Callable[[Decision], None], given_up: threading.Event
+) -> None:
     onlooker = journal.onlooker()
     try:
         for batch in onlooker.read(_position_before(onlooker, since_ms)):
-            if batch.first > until:
+            if batch.first > until or given_up.wait(_BREATH_S):
                 return
             for decision in decisions_of(batch):
                 if decision.seq <= until and decision.now_ms >= since_ms:
                     tell(decision)
-            time.sleep(_BREATH_S)
     finally:
         if onlooker is not journal:
             onlooker.close()

@@ -208,14 +208,14 @@ class SchedulerService:
 
     async def oldest_position(self) -> int:
         """The smallest `after` that `follow` can serve: what is older was dropped from the journal."""
-        return await asyncio.to_thread(oldest_position, self._disk.journal)
+        return await oldest_position(self._disk.journal)
 
     async def recount(self, since_ms: int, until: int, tell: Callable[[Decision], None]) -> None:
         """Call `tell`, in another thread, with the decisions made since then and numbered up to `until`.
 
         Raises JournalCorrupt, JournalUnavailable.
         """
-        await asyncio.to_thread(recount, self._disk.journal, since_ms, until, tell)
+        await recount(self._disk.journal, since_ms, until, tell)
 
     def health(self) -> Health:
         """Numbers of the shell."""

@@ -20,6 +20,7 @@ from relay.server.messages.conversation import (
     Target,
     Transfer,
 )
+from relay.server.messages.directory import ColleagueInfo, Directory, GetDirectory, RegionInfo
 from relay.server.messages.replies import (
     Answer,
     CallState,
@@ -79,6 +80,7 @@ ClientMessage = (
     | StopSupervising
     | RequestCallback
     | AnswerCallback
+    | GetDirectory
 )
 ServerMessage = (
     Ok
@@ -93,6 +95,7 @@ ServerMessage = (
     | Wallboard
     | Invited
     | RingingBack
+    | Directory
 )
 
 __all__ = [
@@ -104,10 +107,13 @@ __all__ = [
     "CallState",
     "ClientMessage",
     "CloseCode",
+    "ColleagueInfo",
     "DeclineOffer",
+    "Directory",
     "Failed",
     "FinishWrapUp",
     "FirstFrame",
+    "GetDirectory",
     "HandOver",
     "HangUp",
     "Heartbeat",
@@ -127,6 +133,7 @@ __all__ = [
     "OfferMade",
     "Ok",
     "QueueRow",
+    "RegionInfo",
     "Reply",
     "ReportMedia",
     "Request",

@@ -42,6 +42,8 @@ class Welcome(Reply, kw_only=True, tag="welcome"):
     items: list["ItemInfo"] = []
     """Kiosk: what can be asked for here. Seat: what it serves. Supervisor: all, to name
     what the wallboard shows. At most 500; `GET /api/items` has all of them."""
+    dispositions: list[str] = []
+    """Seat: the outcomes that `wrapup.finish` takes; empty: any."""
     ice_servers: list["IceServerInfo"] = []
     """For the `iceServers` of the participant's RTCPeerConnection; their credentials expire."""
 
@@ -88,6 +90,8 @@ class CallState(Reply, kw_only=True, tag="call.state"):
     """Sources the other side is sending now."""
     members: list["MemberInfo"] = []
     """Everybody in the conversation."""
+    callback: bool = False
+    """The citizen does not wait here, and is to be rung back."""
     reason: str = ""
     """Why it ended: `hangup`, `kiosk-lost`, `seat-lost`, `abandoned`, `refused` …"""
 
@@ -100,6 +104,8 @@ class MemberInfo(msgspec.Struct, kw_only=True, omit_defaults=True):
     name: str
     """For people."""
     held: bool = False
+    place: int = 0
+    """Where the receiver of this message hears it: 1 in `microphone`, `camera` …, 2 in `microphone-2` …; 0: nowhere."""
 
 
 class OfferMade(Reply, kw_only=True, tag="offer.made"):
@@ -112,6 +118,8 @@ class OfferMade(Reply, kw_only=True, tag="offer.made"):
     item_en: str = ""
     kind: str
     region: str
+    region_zh: str = ""
+    region_en: str = ""
     language: str = "zh"
     priority: list[str] = []
     party: str

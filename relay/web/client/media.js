@@ -1,11 +1,12 @@
 import { emit } from './events.js';
-import { SOURCES, kindOf } from './messages.js';
+import { SLOTS, SOURCES, kindOf } from './messages.js';
 
 /** @typedef {import('./messages.js').Source} Source */
+/** @typedef {import('./messages.js').Slot} Slot */
 /** @typedef {'idle' | 'connecting' | 'connected' | 'interrupted'} MediaState */
 /**
  * @callback Exchange
- * @param {{sdp: string, sources: Record<string, Source>, slots: Record<string, Source>}} offer
+ * @param {{sdp: string, sources: Record<string, Source>, slots: Record<string, Slot>}} offer
  * @returns {Promise<string>} the SDP answer
  */
 
@@ -46,7 +47,7 @@ function preferCodec(transceiver, side, codec) {
 export class MediaSession extends EventTarget {
   /** @type {MediaState} */
   state = 'idle';
-  /** @type {Map<Source, MediaStreamTrack>} What each slot plays. */
+  /** @type {Map<Slot, MediaStreamTrack>} What each slot plays. */
   slots = new Map();
 
   /** @type {RTCIceServer[]} STUN and TURN servers to use from the next connection or restart on. */
@@ -58,7 +59,7 @@ export class MediaSession extends EventTarget {
   #connection = null;
   /** @type {Map<Source, RTCRtpTransceiver>} */
   #sources = new Map();
-  /** @type {Map<Source, RTCRtpTransceiver>} */
+  /** @type {Map<Slot, RTCRtpTransceiver>} */
   #slotTransceivers = new Map();
   /** @type {Map<Source, MediaStreamTrack | null>} */
   #tracks = new Map();
@@ -81,7 +82,7 @@ export class MediaSession extends EventTarget {
     const connection = new RTCPeerConnection(this.#configuration());
     this.#connection = connection;
     for (const source of SOURCES) this.#addSource(connection, source);
-    for (const slot of SOURCES) this.#addSlot(connection, slot);
+    for (const slot of SLOTS) this.#addSlot(connection, slot);
     connection.onconnectionstatechange = () => this.#follow(connection);
     this.#enter('connecting');
     await this.#negotiate({});
@@ -152,7 +153,7 @@ export class MediaSession extends EventTarget {
     this.#sources.set(source, transceiver);
   }
 
-  /** @param {RTCPeerConnection} connection @param {Source} slot */
+  /** @param {RTCPeerConnection} connection @param {Slot} slot */
   #addSlot(connection, slot) {
     const transceiver = connection.addTransceiver(kindOf(slot), { direction: 'recvonly' });
     if (this.#codec && kindOf(slot) === 'video') preferCodec(transceiver, 'receiver', this.#codec);
@@ -179,7 +180,7 @@ export class MediaSession extends EventTarget {
     return turn;
   }
 
-  /** @param {Map<Source, RTCRtpTransceiver>} transceivers @returns {Record<string, Source>} */
+  /** @param {Map<any, RTCRtpTransceiver>} transceivers @returns {Record<string, any>} */
   #mids(transceivers) {
     return Object.fromEntries([...transceivers].map(([name, { mid }]) => [/** @type {string} */ (mid), name]));
   }

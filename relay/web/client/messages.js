@@ -3,16 +3,21 @@
  * server left out stands for (it omits defaults).
  *
  * @typedef {'microphone' | 'camera' | 'document' | 'screen'} Source
+ * @typedef {'microphone' | 'camera' | 'document' | 'screen' | 'microphone-2' | 'camera-2' | 'microphone-3' | 'camera-3'} Slot
  * @typedef {{type: 'welcome', identity: string, role: string, name: string, region: string, session: string,
- *   resumed: boolean, heartbeat_s: number, items: Item[], ice_servers: RTCIceServer[]}} Welcome
+ *   resumed: boolean, heartbeat_s: number, items: Item[], dispositions: string[], ice_servers: RTCIceServer[]}} Welcome
  * @typedef {{code: string, name_zh: string, name_en: string, group_zh: string, group_en: string, open: boolean}} Item
  * @typedef {{type: 'call.state', call: string, state: 'queued' | 'offered' | 'connected' | 'held' | 'ended',
  *   item: string, kind: string, position: number | null, expected_wait_s: number | null, waited_s: number,
- *   party: string, active: Source[], members: Member[], reason: string}} CallState
- * @typedef {{who: string, role: string, name: string, held?: boolean}} Member
+ *   party: string, active: Source[], members: Member[], callback: boolean, reason: string}} CallState
+ * @typedef {{who: string, role: string, name: string, held?: boolean, place?: number}} Member
  * @typedef {{type: 'offer.made', offer: string, call: string, item: string, item_zh: string, item_en: string,
- *   kind: string, region: string, language: string, priority: string[], party: string, waited_s: number,
+ *   kind: string, region: string, region_zh: string, region_en: string, language: string, priority: string[], party: string, waited_s: number,
  *   expires_in_ms: number, purpose: 'call' | 'consult' | 'conference', parent: string}} OfferMade
+ * @typedef {{type: 'callback.ring', call: string, item: string, expires_in_ms: number}} RingingBack
+ * @typedef {{code: string, name_zh: string, name_en: string}} RegionInfo
+ * @typedef {{seat: string, name: string, region: string, state: string}} ColleagueInfo
+ * @typedef {{type: 'directory', items: Item[], regions: RegionInfo[], seats: ColleagueInfo[]}} Directory
  * @typedef {{type: 'offer.ended', offer: string, outcome: string}} OfferEnded
  * @typedef {{type: 'seat.state', state: 'offline' | 'ready' | 'offered' | 'in-call' | 'wrap-up' | 'break',
  *   call: string, until_ms: number, reason: string}} SeatState
@@ -30,7 +35,7 @@
 
 /** What the server leaves out of each message when it has this value. */
 export const DEFAULTS = {
-  welcome: { region: '', resumed: false, items: [], ice_servers: [] },
+  welcome: { region: '', resumed: false, items: [], dispositions: [], ice_servers: [] },
   failed: { detail: '', hint: '' },
   'call.state': {
     item: '',
@@ -41,9 +46,10 @@ export const DEFAULTS = {
     party: '',
     active: [],
     members: [],
+    callback: false,
     reason: '',
   },
-  'offer.made': { item_zh: '', item_en: '', language: 'zh', priority: [], purpose: 'call', parent: '' },
+  'offer.made': { item_zh: '', item_en: '', region_zh: '', region_en: '', language: 'zh', priority: [], purpose: 'call', parent: '' },
   'seat.state': { call: '', until_ms: 0, reason: '' },
   wallboard: {
     service_level: null,
@@ -56,8 +62,11 @@ export const DEFAULTS = {
 /** @type {Source[]} What a participant can send; a slot of the same name receives it at the other side. */
 export const SOURCES = ['microphone', 'camera', 'document', 'screen'];
 
-/** @param {Source} source @returns {'audio' | 'video'} */
-export const kindOf = (source) => (source === 'microphone' ? 'audio' : 'video');
+/** @type {Slot[]} What a participant can receive: all of the first party it hears, voice and face of the second and third. */
+export const SLOTS = [...SOURCES, 'microphone-2', 'camera-2', 'microphone-3', 'camera-3'];
+
+/** @param {string} name of a source or slot @returns {'audio' | 'video'} */
+export const kindOf = (name) => (name.startsWith('microphone') ? 'audio' : 'video');
 
 /**
  * Parse one text frame of the server.

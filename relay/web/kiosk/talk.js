@@ -5,6 +5,7 @@ import { SourceControls, showOwn } from '../ui/controls.js';
 import { byId } from '../ui/elements.js';
 import { duration } from '../ui/format.js';
 import { toast } from '../ui/notice.js';
+import { Parties } from '../ui/parties.js';
 import { showSignal } from '../ui/signal.js';
 import { Stage } from '../ui/stage.js';
 
@@ -13,12 +14,14 @@ export class Talk {
   #client;
   #stage = new Stage(byId('stage'));
   #controls;
+  #parties;
   #watch = new Stopwatch((elapsedS) => (byId('talk-elapsed').textContent = duration(elapsedS)));
   #call = '';
 
   /** @param {import('../relay.js').RelayClient} client */
   constructor(client) {
     this.#client = client;
+    this.#parties = new Parties(client, byId('stage'));
     this.#controls = new SourceControls(client, document);
     on(this.#controls, 'problem', ({ source }) => toast(`problem.${source}`));
     for (const [slot, player] of this.#stage.players) client.play(slot, player);
@@ -36,6 +39,7 @@ export class Talk {
     else say(title, 'tile.caseworker');
     if (item) sayName(byId('talk-item'), item.name_zh, item.name_en);
     if (this.#call !== call.call) this.#begin(call);
+    this.#parties.update(call.members);
     this.#notice();
   }
 

@@ -63,10 +63,10 @@ export function showChips(place, { kind = '', language = 'zh', priority = [], pu
 }
 
 /** @param {HTMLElement} list @param {Partial<OfferMade>} known */
-export function showFacts(list, { party = '', region = '', waited_s: waitedS }) {
+export function showFacts(list, { party = '', region = '', region_zh: zh = '', region_en: en = '', waited_s: waitedS }) {
   const facts = [
     ['seat.fact.party', party],
-    ['seat.fact.region', region],
+    ['seat.fact.region', either(zh, en) || region],
     ['seat.fact.waited', waitedS === undefined ? '' : duration(waitedS)],
   ];
   const rows = facts

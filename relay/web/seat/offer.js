@@ -48,7 +48,7 @@ export class OfferCard extends EventTarget {
   async decline() {
     if (!this.#offer || !this.isOpen) return;
     this.#settle();
-    await this.#answer('offer.decline', this.#offer.offer);
+    await this.#answer('offer.decline', this.#offer.offer, { reason: byId('decline-reason').value });
     this.close();
   }
 
@@ -63,6 +63,7 @@ export class OfferCard extends EventTarget {
     this.#offer = offer;
     keepCase(offer);
     this.#describe(offer);
+    byId('decline-reason').value = '';
     byId('accept').disabled = byId('decline').disabled = false;
     if (!this.#dialog.open) this.#dialog.showModal();
     byId('offer-title').focus(); // not a button: what is being typed must not answer the call
@@ -78,10 +79,10 @@ export class OfferCard extends EventTarget {
     showFacts(byId('offer-facts'), offer);
   }
 
-  /** @param {string} type @param {string} offer */
-  async #answer(type, offer) {
+  /** @param {string} type @param {string} offer @param {Record<string, string>} [fields] */
+  async #answer(type, offer, fields = {}) {
     try {
-      await this.#client.request(type, { offer });
+      await this.#client.request(type, { offer, ...fields });
     } catch {
       toast('seat.offer.gone');
       this.close();

@@ -5,6 +5,7 @@ import { SourceControls, showOwn } from '../ui/controls.js';
 import { byId, setIcon } from '../ui/elements.js';
 import { bitrate, duration, milliseconds, percent } from '../ui/format.js';
 import { toast } from '../ui/notice.js';
+import { Parties } from '../ui/parties.js';
 import { showSignal } from '../ui/signal.js';
 import { Stage } from '../ui/stage.js';
 import { caseOf, showChips, showFacts, showTitle } from './case.js';
@@ -16,6 +17,7 @@ export class Talk {
   talkedS = 0;
 
   #client;
+  #parties;
   #call = '';
   #turns = 0;
   #watch = new Stopwatch((elapsedS) => {
@@ -26,6 +28,7 @@ export class Talk {
   /** @param {import('../relay.js').RelayClient} client */
   constructor(client) {
     this.#client = client;
+    this.#parties = new Parties(client, byId('stage'));
     this.controls = new SourceControls(client, document);
     on(this.controls, 'problem', ({ source }) => toast(`problem.${source}`));
     for (const [slot, player] of this.stage.players) client.play(slot, player);
@@ -48,6 +51,7 @@ export class Talk {
     showChips(byId('case-chips'), known);
     showFacts(byId('case-facts'), { ...known, party: call.party || known.party });
     if (call.call !== this.#call && call.state !== 'ended') this.#begin(call);
+    this.#parties.update(call.members);
     if (call.state === 'ended') this.#watch.stop();
     this.#notice();
   }

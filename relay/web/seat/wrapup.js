@@ -1,6 +1,6 @@
-import { say } from '../i18n.js';
+import { has, say } from '../i18n.js';
 import { Countdown } from '../ui/clock.js';
-import { byId } from '../ui/elements.js';
+import { byId, make } from '../ui/elements.js';
 import { duration } from '../ui/format.js';
 import { toast } from '../ui/notice.js';
 import { caseOf, showTitle } from './case.js';
@@ -36,6 +36,19 @@ export class WrapUp {
       event.preventDefault();
       this.finish();
     });
+  }
+
+  /** The outcomes that this relay takes; none: any, so those of the page stay. @param {string[]} codes */
+  offer(codes) {
+    if (codes.length === 0) return;
+    const legend = byId('dispositions').querySelector('legend');
+    const options = codes.map((value, index) => {
+      const key = `disposition.${value}`;
+      const name = has(key) ? make('span', { words: key }) : make('span', { textContent: value });
+      const radio = make('input', { type: 'radio', name: 'disposition', value, defaultChecked: index === 0 });
+      return make('label', { className: 'option' }, radio, name);
+    });
+    byId('dispositions').replaceChildren(legend, ...options);
   }
 
   /** Bring the notes of a call back into its view. @param {string} call */
