@@ -14,7 +14,7 @@ from relay.client.clip import ClipTrack
 from relay.client.webrtc import Participant, VideoCodec
 from relay.server import messages
 from relay.service.call_quality import CallQuality, PartyQuality
-from tests.support.browser import chromium, until
+from tests.support.browser import chromium, load, until
 from tests.support.clips import sound, video
 from tests.support.films import film_y4m
 from tests.support.running_relay import RunningRelay, running_relay
@@ -34,7 +34,7 @@ async def page_of(
     opened = await context.new_page()
     complaints: list[str] = []
     opened.on("pageerror", lambda error: complaints.append(str(error)))
-    await opened.goto(f"{running.url}/{page}{query}#token={token}")
+    await load(opened, f"{running.url}/{page}{query}#token={token}")
     yield opened
     await context.close()
     assert complaints == []

@@ -65,7 +65,11 @@ async def sees(page: Page, tile: str) -> None:
 async def shoot(page: Page, name: str) -> None:
     if SHOTS:
         await page.bring_to_front()
-        await page.screenshot(path=Path(SHOTS, f"{name}.png"))
+        keep(name, await page.screenshot())
+
+
+def keep(name: str, picture: bytes) -> None:
+    Path(SHOTS, f"{name}.png").write_bytes(picture)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -116,7 +120,7 @@ async def conversation(office: Browser, running: RunningRelay) -> AsyncIterator[
 
 async def ask_in(seat: Page, action: str, name: str) -> None:
     await seat.click("#team-open")
-    await seat.locator(f"[name=team-action][value={action}]").check(force=True)
+    await seat.click(f"label:has([name=team-action][value={action}])")
     await seat.locator("#team-list label", has_text=name).click()
     await shoot(seat, f"seat-team-{action}")
     await seat.click("#team-go")
@@ -181,14 +185,15 @@ async def test_a_cold_transfer_to_a_seat_an_item_and_a_region(office: Browser) -
         await colleague.click("#go-ready")
         await ask_in(seat, "transfer", "陈洁")
         await expect(seat.locator("#wrapup")).to_be_visible()
-        await seat.keyboard.press("f")
+        await seat.click("#wrapup [type=submit]")
+        await expect(seat.locator("[data-view=desk]")).to_be_visible()
         await colleague.click("#accept")
         await expect(kiosk.locator("#talk-title")).to_contain_text("陈洁")
         await hears(kiosk, FIRST)
 
         await colleague.click("#team-open")
-        await colleague.locator("[name=team-action][value=transfer]").check(force=True)
-        await colleague.locator("[name=team-kind][value=item]").check(force=True)
+        await colleague.click("label:has([name=team-action][value=transfer])")
+        await colleague.click("label:has([name=team-kind][value=item])")
         await colleague.locator("#team-search").fill("医保参保")
         await colleague.locator("#team-list label").click()
         await colleague.locator("#team-reason").fill("需要医保同事")
@@ -198,8 +203,8 @@ async def test_a_cold_transfer_to_a_seat_an_item_and_a_region(office: Browser) -
         await expect(kiosk.locator("#talk-title")).to_contain_text("赵敏")
 
         await seat.click("#team-open")
-        await seat.locator("[name=team-action][value=transfer]").check(force=True)
-        await seat.locator("[name=team-kind][value=region]").check(force=True)
+        await seat.click("label:has([name=team-action][value=transfer])")
+        await seat.click("label:has([name=team-kind][value=region])")
         await seat.locator("#team-list label", has_text="宁海县").click()
         await seat.click("#team-go")
         await expect(seat.locator("#wrapup")).to_be_visible()
@@ -222,7 +227,7 @@ async def test_a_supervisor_listens_then_whispers_then_barges_in(office: Browser
         await hears_nothing(seat, SECOND)
         await shoot(board, "wallboard-monitor")
 
-        await board.locator("[name=supervise-mode][value=whisper]").check(force=True)
+        await board.click("label:has([name=supervise-mode][value=whisper])")
         await hears(seat, SECOND)
         await hears_nothing(kiosk, SECOND)
         await hears_nothing(kiosk, THIRD)
@@ -231,7 +236,7 @@ async def test_a_supervisor_listens_then_whispers_then_barges_in(office: Browser
         await shoot(seat, "seat-whispered")
         await shoot(board, "wallboard-whisper")
 
-        await board.locator("[name=supervise-mode][value=barge]").check(force=True)
+        await board.click("label:has([name=supervise-mode][value=barge])")
         for page in (kiosk, seat):
             await sees(page, "[data-party='2']")
             await hears(page, SECOND)

@@ -207,3 +207,44 @@ async def test_20_capacity_that_falls_free_goes_to_the_oldest_even_while_new_cal
         newcomer = house.service.post(ask.RequestCall("c", "kiosk-c", "hrss", "330106"))
         assert [event.call for event in await wrapped if isinstance(event, ev.CallOffered)] == ["c2"]
         assert [type(event) for event in await newcomer] == [ev.CallRequested]
+
+
+async def test_15_what_carries_effects_out_may_ask_for_more_without_a_deadlock():
+    """Walking all queues under their locks deadlocked: here there is one writer, and whoever it calls may call back."""
+    async with House(SchedulerSettings(kiosk_calls=0)) as house:
+        answers: list[object] = []
+
+        async def accept_and_ask_again(effect: AnyEffect) -> None:
+            house.effects.append(effect)
+            if isinstance(effect, Ring) and len(answers) < 20:
+                answers.append(await house.service.submit(ask.AcceptOffer(effect.offer, effect.seat)))
+                answers.append(await house.service.submit(ask.HangUp(effect.call)))
+                answers.append(await house.service.submit(ask.FinishWrapUp(effect.call, effect.seat)))
+                await house.call(f"again-{effect.call}")
+
+        house.service._dispatcher._carry_out = accept_and_ask_again
+        await house.seats("s1", "s2", "s3")
+        async with asyncio.timeout(5):
+            await asyncio.gather(*(house.call(f"{n}") for n in range(5)))
+            while len(answers) < 20:
+                await asyncio.sleep(0)
+
+
+async def test_21_limits_are_decided_without_reading_what_is_stored():
+    """A count in the database for each conversation was the bottleneck: counters are in memory."""
+
+    class Unread(MemoryJournal):
+        reads = 0
+
+        def read(self, after: int):
+            self.reads += 1
+            return super().read(after)
+
+    journal = Unread()
+    async with House(SchedulerSettings(kiosk_calls=1), journal) as house:
+        journal.reads = 0
+        for n in range(50):
+            await house.call(f"{n}")
+            with pytest.raises(Refusal, match="kiosk"):
+                await house.service.submit(ask.RequestCall(f"more-{n}", f"kiosk-{n}", "hrss", "330106"))
+        assert journal.reads == 0
