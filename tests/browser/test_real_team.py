@@ -11,9 +11,12 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
 from relay import Role
+from relay.server import messages
 from tests.browser.test_real_call import ask_for_help
 from tests.support.browser import chromium, load, until
 from tests.support.running_relay import RunningRelay, running_relay
+from tests.support.running_relay import until as message
+from tests.support.scenes import ready_seat
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 PATIENCE_S = 30.0
@@ -176,21 +179,21 @@ async def test_consult_conference_and_warm_transfer(office: Browser) -> None:
         await shoot(seat, "seat-wrapup")
 
 
-async def test_a_cold_transfer_to_a_seat_an_item_and_a_region(office: Browser) -> None:
+async def test_a_cold_transfer_to_a_seat_and_to_an_item(office: Browser) -> None:
     async with (
         running_relay() as running,
         conversation(office, running) as (kiosk, seat),
         page_of(office, running, "seat", running.token("seat-3", Role.SEAT)) as colleague,
+        running.client("seat-1", Role.SEAT) as medical,
     ):
         await colleague.click("#go-ready")
         await ask_in(seat, "transfer", "陈洁")
         await expect(seat.locator("#wrapup")).to_be_visible()
-        await seat.click("#wrapup [type=submit]")
-        await expect(seat.locator("[data-view=desk]")).to_be_visible()
         await colleague.click("#accept")
         await expect(kiosk.locator("#talk-title")).to_contain_text("陈洁")
         await hears(kiosk, FIRST)
 
+        await ready_seat(medical)
         await colleague.click("#team-open")
         await colleague.click("label:has([name=team-action][value=transfer])")
         await colleague.click("label:has([name=team-kind][value=item])")
@@ -199,16 +202,11 @@ async def test_a_cold_transfer_to_a_seat_an_item_and_a_region(office: Browser) -
         await colleague.locator("#team-reason").fill("需要医保同事")
         await shoot(colleague, "seat-team-item")
         await colleague.click("#team-go")
-        await seat.click("#accept")
-        await expect(kiosk.locator("#talk-title")).to_contain_text("赵敏")
-
-        await seat.click("#team-open")
-        await seat.click("label:has([name=team-action][value=transfer])")
-        await seat.click("label:has([name=team-kind][value=region])")
-        await seat.locator("#team-list label", has_text="宁海县").click()
-        await seat.click("#team-go")
-        await expect(seat.locator("#wrapup")).to_be_visible()
-        await expect(kiosk.locator("[data-view=waiting]")).to_be_visible()
+        offer = await message(medical, messages.OfferMade)
+        assert offer.item == "medical-insurance.enrol"
+        await medical.request(messages.AcceptOffer(offer=offer.offer))
+        await expect(kiosk.locator("#talk-title")).to_contain_text("王静")
+        await expect(colleague.locator("#wrapup")).to_be_visible()
 
 
 async def test_a_supervisor_listens_then_whispers_then_barges_in(office: Browser) -> None:

@@ -20,12 +20,18 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 from relay.server.messages import (
     Answer,
     ClientMessage,
+    ColleagueInfo,
+    Directory,
     Failed,
+    GetDirectory,
     Heartbeat,
     Hello,
+    Invite,
+    Invited,
     ItemInfo,
     Offer,
     Ok,
+    RegionInfo,
     ServerMessage,
     Welcome,
 )
@@ -66,6 +72,18 @@ ITEMS = [
         open=False,
     ),
 ]
+DIRECTORY = Directory(
+    items=ITEMS,
+    regions=[
+        RegionInfo(code="330203", name_zh="海曙区", name_en="Haishu"),
+        RegionInfo(code="330226", name_zh="宁海县", name_en="Ninghai"),
+    ],
+    seats=[
+        ColleagueInfo(seat="somebody", name="王静", region="330203", state="in-call"),
+        ColleagueInfo(seat="seat-3", name="陈洁", region="330226", state="ready"),
+        ColleagueInfo(seat="seat-5", name="周伟", region="330203", state="break"),
+    ],
+)
 Wanted = TypeVar("Wanted", bound=ClientRequest)
 
 
@@ -81,6 +99,7 @@ class PageServer:
         """Files that are not found."""
         self.refuse: dict[type[ClientRequest], Failed] = {}
         """Requests to answer with a refusal, by type."""
+        self.dispositions: list[str] = []
         self._role, self._name, self._items, self._heartbeat_s = role, name, items, heartbeat_s
         self._sockets: set[WebSocket] = set()
         self._news = asyncio.Condition()
@@ -148,7 +167,12 @@ class PageServer:
                 resumed=message.session == "session-1",
                 heartbeat_s=self._heartbeat_s,
                 items=self._items,
+                dispositions=self.dispositions,
             )
+        if isinstance(message, GetDirectory):
+            return msgspec.structs.replace(DIRECTORY, re=message.id)
+        if isinstance(message, Invite):
+            return Invited(re=message.id, invitation="i1")
         if isinstance(message, Offer):
             return Answer(re=message.id, sdp=lite_answer(message.sdp))
         return Ok(re=message.id)
