@@ -90,7 +90,7 @@ class Loop:
             self.engine.set_keys(bot, GCM, keys[side], keys[1 - side])
             self.engine.set_path(bot, *ends[1 - side].getsockname())
         ssrc = 1000 + number
-        self.engine.add_receiver(bots[1], ssrc=ssrc, clock_rate_hz=90_000, video=True, histogram=0, stamp_id=3)
+        self.engine.add_receiver(bots[1], ssrc=ssrc, codec="VP8", histogram=0, stamp_id=3)
         return self.engine.add_sender(bots[0], media, payload_type=96, ssrc=ssrc, stamp_id=3)
 
     def _bound(self) -> socket.socket:

@@ -7,11 +7,12 @@ import signal
 import sys
 from collections.abc import Coroutine
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, cast, get_args
 
 import typer
 from rich.console import Console
 
+from loadtest.bots.sdp import VideoCodec
 from loadtest.drive.broadcast import broadcast
 from loadtest.drive.capacity import DEFAULT_BUDGET, Search
 from loadtest.drive.capacity import capacity as find_capacity
@@ -22,7 +23,9 @@ from loadtest.drive.run import Target, execute
 from loadtest.impair import profile_of
 from loadtest.options import (
     EXIT_ERROR,
+    Codec,
     CsvFile,
+    Engines,
     FailIf,
     For,
     HtmlFile,
@@ -39,6 +42,7 @@ from loadtest.options import (
     RelaySettings,
     Secret,
     Seed,
+    Simulcast,
     Url,
     outputs_of,
 )
@@ -72,6 +76,9 @@ def run(
     seconds: For = None,
     seed: Seed = None,
     network: Annotated[str, typer.Option(help="For all booths, instead of the scenario's.")] = "",
+    codec: Codec = "",
+    simulcast: Simulcast = False,
+    engines: Engines = 1,
     peer: Peer = "relay",
     peer_token: PeerToken = "",
     fail_if: FailIf = None,
@@ -85,7 +92,7 @@ def run(
     """Run a scenario against a whole relay."""
     outputs = outputs_of(fail_if, json=json, html=html, plot=plot, csv=csv, junit=junit)
     target = _target(relay, token_secret, key_id, portal_token, relay_pid, relay_settings)
-    chosen = _changed(_load(scenario), seconds, seed, network).scaled(scale)
+    chosen = _sending(_changed(_load(scenario), seconds, seed, network).scaled(scale), codec, simulcast, engines)
     if chosen.broadcast is not None:
         if target.url:
             raise Misuse("a broadcast runs on an SFU alone: name it by --peer (whip:URL for a running relay)")
@@ -104,6 +111,9 @@ def call(
     seconds: Annotated[float, typer.Option("--for", min=2)] = 15.0,
     network: Annotated[str, typer.Option(help="Of the booths.")] = "perfect",
     sources: Annotated[list[str] | None, typer.Option(help="Of the booths; default: microphone, camera.")] = None,
+    codec: Codec = "",
+    simulcast: Simulcast = False,
+    engines: Engines = 1,
     relay: Url = "auto",
     token_secret: Secret = "",
     key_id: KeyId = "",
@@ -133,7 +143,8 @@ def call(
         arrivals=Arrivals("burst", calls=calls),
         calls=(CallType(holding_s=Duration(max(1.0, seconds - 2.0))),),
     )
-    outputs.deliver(_until_interrupted(execute(scenario, target, _typed(), console, quiet=quiet)), console)
+    chosen = _sending(scenario, codec, simulcast, engines)
+    outputs.deliver(_until_interrupted(execute(chosen, target, _typed(), console, quiet=quiet)), console)
 
 
 @app.command()
@@ -223,6 +234,9 @@ def capacity(
     within: Annotated[float, typer.Option(min=30, help="Seconds that the whole may take.")] = 300.0,
     cores: Annotated[int, typer.Option(min=0, help="The relay's own; the bots get the others. 0: shared.")] = 0,
     network: Annotated[str, typer.Option(help="For all booths, instead of the scenario's.")] = "",
+    codec: Codec = "",
+    simulcast: Simulcast = False,
+    engines: Engines = 1,
     relay: Url = "auto",
     token_secret: Secret = "",
     key_id: KeyId = "",
@@ -241,7 +255,7 @@ def capacity(
     outputs = outputs_of(fail_if, json=json, html=html, plot=plot, junit=junit)
     target = _target(relay, token_secret, key_id, portal_token, relay_pid, relay_settings)
     search = Search(
-        _changed(_load(scenario), None, seed, network),
+        _sending(_changed(_load(scenario), None, seed, network), codec, simulcast, engines),
         tuple(parse_threshold(text) for text in budget or DEFAULT_BUDGET),
         start,
         most,
@@ -264,6 +278,7 @@ def compare(
     seconds: Annotated[float, typer.Option("--for", min=2, help="Measured in each run.")] = 8.0,
     peer_token: PeerToken = "",
     peer_pid: PeerPid = 0,
+    engines: Engines = 1,
     seed: int = 1,
     fail_if: FailIf = None,
     json: JsonFile = None,
@@ -275,7 +290,7 @@ def compare(
     """relay's SFU and another media server in turns: same bots, same media, same cores. Needs root (a namespace)."""
     outputs = outputs_of(fail_if, json=json, html=html, plot=plot, junit=junit)
     server = PeerChoice(peer, peer_token, peer_pid)
-    chosen = Plan(server, Topology(publishers, receivers), rounds, seconds, camera_kbps * 1000, seed)
+    chosen = Plan(server, Topology(publishers, receivers), rounds, seconds, camera_kbps * 1000, seed, engines)
     outputs.deliver(_until_interrupted(compare_servers(chosen, _typed(), console, quiet=quiet)), console)
 
 
@@ -310,6 +325,15 @@ def _changed(scenario: Scenario, seconds: float | None, seed: int | None, networ
         booths = dataclasses.replace(scenario.kiosks, network=profile_of(network))
         scenario = dataclasses.replace(scenario, kiosks=booths)
     return scenario
+
+
+def _sending(scenario: Scenario, codec: str, simulcast: bool, engines: int) -> Scenario:
+    if codec and codec not in get_args(VideoCodec):
+        raise Misuse(f"there is no codec {codec!r} here; known are {', '.join(get_args(VideoCodec))}")
+    chosen = cast(VideoCodec, codec) if codec else scenario.codec
+    return dataclasses.replace(
+        scenario, codec=chosen, simulcast=simulcast or scenario.simulcast, engines=max(engines, scenario.engines)
+    )
 
 
 def _target(url: str, secret: str, key_id: str, portal: str, pid: int, settings: Path | None) -> Target:

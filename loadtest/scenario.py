@@ -12,11 +12,13 @@ from typing import Any, Literal
 
 import msgspec
 
+from loadtest.bots.sdp import VideoCodec
 from loadtest.impair import Profile, profile_of
 from relay.errors import Misuse
 from relay.server.messages import CallKind, Source
 
 MAX_CALLS = 1_000_000
+MAX_ENGINES = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,12 @@ class Scenario:
     calls: tuple[CallType, ...] = (CallType(),)
     incidents: tuple[Incident, ...] = ()
     broadcast: Broadcast | None = None
+    codec: VideoCodec = "VP8"
+    """Of all video."""
+    simulcast: bool = False
+    """Cameras send three layers to a server that takes them."""
+    engines: int = 1
+    """Threads of this process that carry the bots' media."""
 
     def __post_init__(self) -> None:
         if (self.broadcast is None) == (self.kiosks is None or self.seats is None):
@@ -132,6 +140,8 @@ class Scenario:
             raise Misuse("every [[calls]] needs a weight above 0")
         if not 0 <= self.warm_up_s < self.duration_s:
             raise Misuse("duration_s must be positive, and warm_up_s shorter and not negative")
+        if not 1 <= self.engines <= MAX_ENGINES:
+            raise Misuse(f"engines must be 1 to {MAX_ENGINES}")
         if self.arrivals.peak_per_s * self.duration_s > MAX_CALLS:
             raise Misuse(f"more than {MAX_CALLS} calls in one run")
 

@@ -1,13 +1,13 @@
-"""Encoded clips cut into RTP payloads: VP8 (RFC 7741) and Opus (RFC 7587)."""
+"""Encoded clips cut into RTP payloads: VP8 (RFC 7741), H.264 (RFC 6184) and Opus (RFC 7587)."""
 
 from typing import Final
 
 from loadtest.engine.readings import Media
 from relay.client.clip import Clip
-from relay.errors import Misuse
 
 MAX_PAYLOAD_BYTES: Final = 1100
 """With headers, extensions and SRTP some 1,150 bytes: what browsers send."""
+_FU_A, _FU_START, _FU_END = 28, 0x80, 0x40
 
 
 def packetise(clip: Clip) -> Media:
@@ -31,8 +31,25 @@ def _whole(frame: bytes) -> list[bytes]:
     return [frame]
 
 
-def _unsupported(_frame: bytes) -> list[bytes]:
-    raise Misuse("bots send VP8 and Opus")
+def _cut_h264(frame: bytes) -> list[bytes]:
+    """Each NAL unit of an access unit in Annex B alone, or in fragments (FU-A, §5.8) of nearly equal size."""
+    payloads: list[bytes] = []
+    for unit in _nal_units(frame):
+        if len(unit) <= MAX_PAYLOAD_BYTES:
+            payloads.append(unit)
+            continue
+        body, room = unit[1:], MAX_PAYLOAD_BYTES - 2
+        size = -(-len(body) // -(-len(body) // room))
+        for start in range(0, len(body), size):
+            ends = _FU_START if start == 0 else _FU_END if start + size >= len(body) else 0
+            payloads.append(bytes((unit[0] & 0xE0 | _FU_A, ends | unit[0] & 0x1F)) + body[start : start + size])
+    return payloads
 
 
-_CUTTERS = {"VP8": _cut_vp8, "opus": _whole, "H264": _unsupported}
+def _nal_units(frame: bytes) -> list[bytes]:
+    """Between start codes (H.264 annex B); a zero before a start code belongs to it."""
+    parts = frame.split(b"\x00\x00\x01")[1:]
+    return [unit for part in parts if (unit := part.rstrip(b"\x00"))]
+
+
+_CUTTERS = {"VP8": _cut_vp8, "opus": _whole, "H264": _cut_h264}

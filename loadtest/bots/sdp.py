@@ -1,6 +1,6 @@
 """The session descriptions of a bot: the few lines it writes, and the few it reads (RFC 8866, RFC 8843, RFC 8829).
 
-A bot sends and receives Opus and VP8, with RTX, everything in one bundle.
+A bot sends and receives Opus and one video codec (VP8 or H.264), with RTX, everything in one bundle.
 """
 
 import ipaddress
@@ -14,11 +14,15 @@ from relay.sfu.wire.sdp import Fingerprint
 
 CAPTURE_TIME: Final = "http://www.webrtc.org/experiments/rtp-hdrext/abs-capture-time"
 MID: Final = "urn:ietf:params:rtp-hdrext:sdes:mid"
-MID_ID, CAPTURE_TIME_ID = 1, 3
-CLOCK_RATES: Final = {"audio": 48_000, "video": 90_000}
+TRANSPORT_CC: Final = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
+RID: Final = "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id"
+REPAIRED_RID: Final = "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id"
+MID_ID, CAPTURE_TIME_ID, TRANSPORT_CC_ID, RID_ID, REPAIRED_RID_ID = 1, 3, 5, 10, 11
 MAX_BYTES: Final = 131_072
+MAX_EXTENSION_ID: Final = 14
 
 Kind = Literal["audio", "video"]
+VideoCodec = Literal["VP8", "H264"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +32,10 @@ class LocalSection:
     mid: str
     kind: Kind
     ssrc: int = 0
+    """With layers, that of the first; each layer more has the next one."""
     rtx_ssrc: int = 0
+    rids: tuple[str, ...] = ()
+    """Simulcast layers (RFC 8853), from the smallest to the largest; empty: one stream."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +53,14 @@ class RemoteSection:
     stamp_id: int = 0
     """Of abs-capture-time; 0: not negotiated."""
     mid_id: int = 0
+    transport_id: int = 0
+    """Of transport-wide numbers; 0 also without feedback for them."""
+    rid_id: int = 0
+    repaired_rid_id: int = 0
+    rids: tuple[str, ...] = ()
+    """Layers that it wants to receive."""
+    remb: bool = False
+    """It takes estimates, and numbers nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,22 +85,22 @@ class Local:
     host: str
     port: int
     setup: Literal["actpass", "active"] = "actpass"
+    video_codec: VideoCodec = "VP8"
 
 
-_FORMATS: Final = {
-    "audio": ("111", ["rtpmap:111 opus/48000/2", "fmtp:111 minptime=10;useinbandfec=1"]),
-    "video": (
-        "96 97",
-        [
-            "rtpmap:96 VP8/90000",
-            "rtcp-fb:96 nack",
-            "rtcp-fb:96 nack pli",
-            "rtcp-fb:96 ccm fir",
-            "rtpmap:97 rtx/90000",
-            "fmtp:97 apt=96",
-        ],
-    ),
-}
+_CONGESTION: Final = ("rtcp-fb:{} transport-cc", "rtcp-fb:{} goog-remb")
+_REPAIR: Final = ("rtcp-fb:96 nack", "rtcp-fb:96 nack pli", "rtcp-fb:96 ccm fir")
+_RTX: Final = ("rtpmap:97 rtx/90000", "fmtp:97 apt=96")
+
+
+def _formats(kind: Kind, codec: VideoCodec) -> tuple[str, list[str]]:
+    if kind == "audio":
+        opus = ["rtpmap:111 opus/48000/2", "fmtp:111 minptime=10;useinbandfec=1"]
+        return "111", [*opus, _CONGESTION[0].format(111)]
+    lines = [f"rtpmap:96 {codec}/90000"]
+    if codec == "H264":
+        lines.append("fmtp:96 level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f")
+    return "96 97", [*lines, *_REPAIR, *(line.format(96) for line in _CONGESTION), *_RTX]
 
 
 def compose(local: Local, sections: Sequence[LocalSection], like: Remote | None = None) -> str:
@@ -99,14 +114,17 @@ def compose(local: Local, sections: Sequence[LocalSection], like: Remote | None 
 
 
 def _section(local: Local, section: LocalSection, remote: RemoteSection | None) -> Iterator[str]:
-    formats, attributes = _FORMATS[section.kind]
-    extensions = {MID: MID_ID, CAPTURE_TIME: CAPTURE_TIME_ID}
+    formats, attributes = _formats(section.kind, local.video_codec)
+    extensions = {MID: MID_ID, CAPTURE_TIME: CAPTURE_TIME_ID, TRANSPORT_CC: TRANSPORT_CC_ID}
+    if section.rids:
+        extensions |= {RID: RID_ID, REPAIRED_RID: REPAIRED_RID_ID}
     if remote is not None:
         renumbered = {"111": remote.payload_type, "96": remote.payload_type, "97": remote.rtx_payload_type}
         kept = [number for number in formats.split() if renumbered[number]]
         attributes = [_renumbered(line, renumbered) for line in attributes if _number(line) in kept]
         formats = " ".join(str(renumbered[number]) for number in kept)
-        extensions = {uri: number for uri, number in ((MID, remote.mid_id), (CAPTURE_TIME, remote.stamp_id)) if number}
+        theirs = {MID: remote.mid_id, CAPTURE_TIME: remote.stamp_id, TRANSPORT_CC: remote.transport_id}
+        extensions = {uri: number for uri, number in theirs.items() if number}
     yield f"m={section.kind} 9 UDP/TLS/RTP/SAVPF {formats}"
     yield "c=IN IP4 0.0.0.0"
     yield f"a=mid:{section.mid}"
@@ -138,6 +156,10 @@ def _ssrcs(section: LocalSection) -> Iterator[str]:
     if not section.ssrc:
         return
     yield f"a=msid:bot {section.mid}"
+    if section.rids:
+        yield from (f"a=rid:{rid} send" for rid in section.rids)
+        yield f"a=simulcast:send {';'.join(section.rids)}"
+        return
     if section.rtx_ssrc:
         yield f"a=ssrc-group:FID {section.ssrc} {section.rtx_ssrc}"
     for ssrc in filter(None, (section.ssrc, section.rtx_ssrc)):
@@ -160,7 +182,7 @@ class _Media:
         return next(iter(self.values(name)), "")
 
 
-def read(text: str) -> Remote:
+def read(text: str, video_codec: VideoCodec = "VP8") -> Remote:
     """Read an answer or an offer; raises `Malformed` when it lacks what a connection needs."""
     if len(text) > MAX_BYTES:
         raise Malformed("the description is too long")
@@ -173,7 +195,7 @@ def read(text: str) -> Remote:
         Credentials(values["ice-ufrag"], values["ice-pwd"]),
         (_fingerprint(values["fingerprint"]),),
         tuple(dict.fromkeys(_candidates(value for name, value in everywhere if name == "candidate"))),
-        tuple(_remote_section(each) for each in media),
+        tuple(_remote_section(each, video_codec) for each in media),
         values.get("setup") == "active",
     )
 
@@ -222,8 +244,8 @@ def _is_ipv4(text: str) -> bool:
     return True
 
 
-def _remote_section(media: _Media) -> RemoteSection:
-    codec = {"audio": "opus/48000", "video": "vp8/90000"}.get(media.kind, "-")
+def _remote_section(media: _Media, video_codec: VideoCodec) -> RemoteSection:
+    codec = {"audio": "opus/48000", "video": f"{video_codec.lower()}/90000"}.get(media.kind, "-")
     maps = dict(value.partition(" ")[::2] for value in media.values("rtpmap"))
     chosen = next((number for number in media.formats if maps.get(number, "").lower().startswith(codec)), "")
     accepted = media.port != 0 and bool(chosen) and not media.values("inactive")
@@ -240,7 +262,9 @@ def _remote_section(media: _Media) -> RemoteSection:
     )
     group = next((value.split()[1:] for value in media.values("ssrc-group") if value.startswith("FID ")), [])
     single = media.first("ssrc").partition(" ")[0]
-    extensions = {uri: number for number, _, uri in (value.partition(" ") for value in media.values("extmap"))}
+    extensions = _extensions(media)
+    feedback = {value.partition(" ")[2] for value in media.values("rtcp-fb") if value.split(" ")[0] in (chosen, "*")}
+    numbered = "transport-cc" in feedback and TRANSPORT_CC in extensions
     return RemoteSection(
         media.first("mid"),
         media.kind,
@@ -249,6 +273,31 @@ def _remote_section(media: _Media) -> RemoteSection:
         rtx_payload_type=int(rtx),
         ssrc=int(group[0] if group else single or 0),
         rtx_ssrc=int(group[1]) if len(group) == 2 else 0,
-        stamp_id=int(extensions.get(CAPTURE_TIME, "0").partition("/")[0]),
-        mid_id=int(extensions.get(MID, "0").partition("/")[0]),
+        stamp_id=extensions.get(CAPTURE_TIME, 0),
+        mid_id=extensions.get(MID, 0),
+        transport_id=extensions[TRANSPORT_CC] if numbered else 0,
+        rid_id=extensions.get(RID, 0),
+        repaired_rid_id=extensions.get(REPAIRED_RID, 0),
+        rids=_wanted_layers(media.first("simulcast")),
+        remb="goog-remb" in feedback and not numbered,
     )
+
+
+def _extensions(media: _Media) -> dict[str, int]:
+    """Id by URI; those that one-byte headers cannot carry are left out."""
+    found = {}
+    for value in media.values("extmap"):
+        number, _, uri = value.partition(" ")
+        number = number.partition("/")[0]
+        if number.isdecimal() and 1 <= int(number) <= MAX_EXTENSION_ID:
+            found[uri.split(" ")[0]] = int(number)
+    return found
+
+
+def _wanted_layers(simulcast: str) -> tuple[str, ...]:
+    """The RIDs behind `recv` (RFC 8853 §5.1); of alternatives the first, and none that is paused."""
+    words = simulcast.split()
+    if "recv" not in words[:-1]:
+        return ()
+    streams = words[words.index("recv") + 1].split(";")
+    return tuple(first for stream in streams if not (first := stream.split(",")[0]).startswith("~"))

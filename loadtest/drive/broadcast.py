@@ -4,9 +4,9 @@ from datetime import datetime
 
 from rich.console import Console
 
-from loadtest.bots.shell.crew import Crew, raise_file_limit
+from loadtest.bots.shell.crew import raise_file_limit
 from loadtest.drive.media_run import Topology, run_media
-from loadtest.drive.run import FILES_PER_BOT, latency_table, plots_of
+from loadtest.drive.run import FILES_PER_BOT, crew_of, latency_table, plots_of
 from loadtest.drive.show import Screen
 from loadtest.measure.shell.processes import machine_facts
 from loadtest.measure.tally import bottleneck_warnings
@@ -29,12 +29,13 @@ async def broadcast(
     facts = machine_facts()
     raise_file_limit((wanted.receivers + 1) * FILES_PER_BOT)
     topology = Topology(1, wanted.receivers, wanted.sources, wanted.network)
-    async with running_peer(peer, isolated=False) as (server, host):
-        own_stamp = peer.name != "relay"
-        async with Crew(seed=scenario.seed, host=host, stamp_behind_payload=own_stamp) as crew:
-            with Screen(console, scenario.title, quiet=quiet) as screen:
-                watch, metrics = await run_media(server, crew, topology, scenario.duration_s, screen.show)
-            latencies = latency_table(crew)
+    async with (
+        running_peer(peer, isolated=False) as (server, host),
+        crew_of(scenario, host=host, stamp_behind_payload=peer.name != "relay") as crew,
+    ):
+        with Screen(console, scenario.title, quiet=quiet) as screen:
+            watch, metrics = await run_media(server, crew, topology, scenario.duration_s, screen.show)
+        latencies = latency_table(crew)
     return Report(
         title=scenario.title,
         command=command,

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from rich.console import Console
 
-from loadtest.bots.shell.crew import Crew, raise_file_limit
+from loadtest.bots.shell.crew import Crew, CrewMedia, raise_file_limit
 from loadtest.drive.media_run import Topology, run_media
 from loadtest.drive.run import FILES_PER_BOT
 from loadtest.drive.show import Screen
@@ -44,6 +44,8 @@ class Plan:
     camera_bps: int = 0
     """0: as its recipe."""
     seed: int = 1
+    engines: int = 1
+    """Threads that carry the bots' media."""
 
 
 async def compare(plan: Plan, command: str, console: Console, *, quiet: bool = False) -> Report:
@@ -66,7 +68,8 @@ async def _one(plan: Plan, peer: PeerChoice, screen: Screen) -> tuple[Metrics, C
     async with running_peer(peer, isolated=True) as (server, host):
         bitrates: dict[Source, int] = {"camera": plan.camera_bps} if plan.camera_bps else {}
         # Janus does not forward the time of sending in an extension: everybody gets it behind the payload.
-        async with Crew(seed=plan.seed, host=host, bitrates_bps=bitrates, stamp_behind_payload=True) as crew:
+        media = CrewMedia(bitrates_bps=bitrates, stamp_behind_payload=True)
+        async with Crew(seed=plan.seed, host=host, media=media, engines=plan.engines) as crew:
             watch, metrics = await run_media(server, crew, plan.topology, plan.seconds, screen.show)
     await asyncio.sleep(0.2)
     points = tuple(watch.last.latency.cdf()) if watch.last is not None else ()

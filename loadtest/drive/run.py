@@ -9,7 +9,7 @@ from datetime import datetime
 from rich.console import Console
 
 from loadtest.bots.shell.bot import SOURCES
-from loadtest.bots.shell.crew import Crew, raise_file_limit
+from loadtest.bots.shell.crew import Crew, CrewMedia, raise_file_limit
 from loadtest.drive.participants import Stage
 from loadtest.drive.server import RelayServer, own_relay
 from loadtest.drive.service_run import ServiceRun
@@ -57,6 +57,12 @@ async def server_of(target: Target) -> AsyncIterator[RelayServer]:
     yield server
 
 
+def crew_of(scenario: Scenario, *, host: str = "127.0.0.1", stamp_behind_payload: bool = False) -> Crew:
+    """Bots that send what the scenario says."""
+    media = CrewMedia(scenario.codec, scenario.simulcast, stamp_behind_payload=stamp_behind_payload)
+    return Crew(seed=scenario.seed, host=host, media=media, engines=scenario.engines)
+
+
 async def execute(
     scenario: Scenario, target: Target, command: str, console: Console, *, quiet: bool = False, media: bool = True
 ) -> Report:
@@ -65,7 +71,7 @@ async def execute(
     facts = machine_facts()
     participants = sum(party.count for party in (scenario.kiosks, scenario.seats) if party is not None)
     raise_file_limit(participants * FILES_PER_BOT)
-    async with server_of(target) as server, Crew(seed=scenario.seed) as crew:
+    async with server_of(target) as server, crew_of(scenario) as crew:
         items, regions = await server.catalogue()
         if not items or not regions:
             raise Unavailable("the relay's catalogue has no service items or no regions")

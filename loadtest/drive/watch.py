@@ -82,7 +82,7 @@ class Watch:
             scrape = found if found.samples else scrape
         return Reading(
             self.crew.clock.now_s(),
-            self.crew.engine.totals(),
+            self.crew.totals(),
             self.crew.latency(),
             self.crew.lateness(),
             self.crew.lag(),

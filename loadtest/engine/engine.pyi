@@ -1,4 +1,4 @@
-from typing import final
+from typing import Literal, final
 
 from loadtest.engine.readings import Arrival, Media, Reception, Transmission
 
@@ -22,21 +22,26 @@ class Engine:
         rtx_payload_type: int = 0,
         rtx_ssrc: int = 0,
         stamp_id: int = 0,
+        transport_id: int = 0,
         mid_id: int = 0,
         mid: bytes = b"",
+        rid_id: int = 0,
+        rid_again_id: int = 0,
+        rid: bytes = b"",
     ) -> int: ...
     def add_receiver(
         self,
         bot: int,
         *,
         ssrc: int,
-        clock_rate_hz: int,
-        video: bool,
+        codec: Literal["opus", "VP8", "H264"],
         histogram: int,
+        payload_type: int = 0,
         rtx_ssrc: int = 0,
         rtx_payload_type: int = 0,
         stamp_id: int = 0,
     ) -> int: ...
+    def report(self, bot: int, *, transport_id: int = 0, remb: bool = False) -> None: ...
     def play(self, sender: int, on: bool, *, phase_s: float = 0.0) -> None: ...
     def expect(self, receiver: int, on: bool) -> None: ...
     def wake(self) -> None: ...

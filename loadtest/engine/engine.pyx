@@ -25,8 +25,8 @@ from .socket cimport Tray, arm, drain, prepare_inbox, turn_on_stamps
 from .srtp cimport open_session, session_pointer
 from .ticks cimport clock_ns
 from .types cimport (
-    AUDIO_WINDOW, BUCKETS, CELL, HISTORY, MAX_STREAMS, NOTHING, VIDEO_WINDOW, Beat, Bot, Program, Receiver,
-    Sender, Totals, Waiting, World,
+    AUDIO_WINDOW, BUCKETS, CELL, H264, HISTORY, MAX_STREAMS, NOTHING, OPUS, VIDEO_WINDOW, VP8, Beat, Bot, Marks, Program,
+    Receiver, Sender, Totals, Waiting, World,
 )
 
 cdef enum:
@@ -199,12 +199,16 @@ cdef class Engine:
         return sendto(self._bot(bot).fd, PyBytes_AS_STRING(data), len(data), MSG_DONTWAIT, <sockaddr*> &name, sizeof(name)) >= 0
 
     def add_sender(self, int bot, int media, *, int payload_type, uint32_t ssrc, int rtx_payload_type=0, uint32_t rtx_ssrc=0,
-                   int stamp_id=0, int mid_id=0, bytes mid=b""):
+                   int stamp_id=0, int transport_id=0, int mid_id=0, bytes mid=b"", int rid_id=0, int rid_again_id=0, bytes rid=b""):
         """A stream that plays `media`, silent until `play`; returns its number."""
         cdef Sender* sender
         cdef int row
-        if not 0 <= media < self.world.program_count or len(mid) > 16 or (mid_id and not mid):
-            raise ValueError("no such media, or the MID does not fit")
+        cdef Marks marks
+        if not 0 <= media < self.world.program_count or max(len(mid), len(rid)) > 16 or (mid_id and not mid) or (rid_id and not rid):
+            raise ValueError("no such media, or the MID or RID does not fit")
+        marks.stamp_id, marks.transport_id, marks.mid_id, marks.rid_id = stamp_id, transport_id, mid_id, rid_id
+        marks.mid, marks.mid_length = <const uint8_t*> PyBytes_AS_STRING(mid), len(mid)
+        marks.rid, marks.rid_length, marks.rid_again_id = <const uint8_t*> PyBytes_AS_STRING(rid), len(rid), rid_again_id or rid_id
         self._lock()
         try:
             if self._bot(bot).sender_count == MAX_STREAMS:
@@ -218,7 +222,7 @@ cdef class Engine:
             sender.sequence, sender.rtx_sequence = <uint16_t> ssrc, <uint16_t> (ssrc >> 8)
             for row in range(HISTORY):
                 sender.history[row].payload = NOTHING
-            write_head(sender, stamp_id, mid_id, <const uint8_t*> PyBytes_AS_STRING(mid), len(mid))
+            write_head(sender, &marks)
             self._bot(bot).senders[self._bot(bot).sender_count] = self.world.sender_count
             self._bot(bot).sender_count += 1
             self.world.sender_count += 1
@@ -226,9 +230,12 @@ cdef class Engine:
         finally:
             self._unlock()
 
-    def add_receiver(self, int bot, *, uint32_t ssrc, int clock_rate_hz, bint video, int histogram, uint32_t rtx_ssrc=0,
+    def add_receiver(self, int bot, *, uint32_t ssrc, str codec, int histogram, int payload_type=0, uint32_t rtx_ssrc=0,
                      int rtx_payload_type=0, int stamp_id=0):
-        """A stream that is measured; latencies go to `histogram` (0 is the first after the engine's own). Returns its number."""
+        """A stream that is measured; latencies go to `histogram` (0 is the first after the engine's own). Returns its number.
+
+        `ssrc` 0: that of the first packet with `payload_type`.
+        """
         cdef Receiver* receiver
         if not 0 <= histogram + 2 < self.world.histogram_count:
             raise ValueError(f"there is no histogram {histogram}")
@@ -239,14 +246,24 @@ cdef class Engine:
             self.world.receivers = <Receiver*> grown(self.world.receivers, self.world.receiver_count, sizeof(Receiver))
             receiver = &self.world.receivers[self.world.receiver_count]
             receiver.bot, receiver.ssrc, receiver.rtx_ssrc, receiver.stamp_id = bot, ssrc, rtx_ssrc, stamp_id
-            receiver.rtx_payload_type, receiver.clock_rate_hz, receiver.video = rtx_payload_type, clock_rate_hz, video
+            receiver.payload_type, receiver.rtx_payload_type = payload_type, rtx_payload_type
+            receiver.codec = {"opus": OPUS, "VP8": VP8, "H264": H264}[codec]
+            receiver.clock_rate_hz = 48_000 if receiver.codec == OPUS else 90_000
             receiver.histogram = histogram + 2
-            receiver.window = VIDEO_WINDOW if video else AUDIO_WINDOW
+            receiver.window = AUDIO_WINDOW if receiver.codec == OPUS else VIDEO_WINDOW
             receiver.packets_kept = <Waiting*> room(receiver.window, sizeof(Waiting))
             self._bot(bot).receivers[self._bot(bot).receiver_count] = self.world.receiver_count
             self._bot(bot).receiver_count += 1
             self.world.receiver_count += 1
             return self.world.receiver_count - 1
+        finally:
+            self._unlock()
+
+    def report(self, int bot, *, int transport_id=0, bint remb=False):
+        """Answer transport-wide numbers with this id in what arrives, or tell estimates."""
+        self._lock()
+        try:
+            self._bot(bot).transport_id, self._bot(bot).remb = transport_id, remb
         finally:
             self._unlock()
 

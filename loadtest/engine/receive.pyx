@@ -1,15 +1,16 @@
 """What arrives: packets to frames, as a decoder would have them, and what is measured of both.
 
 Packets wait in a window until all before them are there. A frame counts when its last packet is delivered in order; a video
-stream that had to give up a packet delivers nothing until its next keyframe (told by the VP8 payload descriptor, RFC 7741).
+stream that had to give up a packet delivers nothing until its next keyframe (told by the payload: RFC 7741, RFC 6184).
 """
 
 from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t
 from libc.string cimport memset
 
+from .feedback cimport note_arrival
 from .srtp cimport unprotect
 from .ticks cimport note, read16, read32, unix_of
-from .types cimport MISSING, PRESENT, TRAILER, UNKNOWN, Bot, Receiver, Waiting, World
+from .types cimport MISSING, OPUS, PRESENT, TRAILER, UNKNOWN, VP8, Bot, Receiver, Waiting, World
 
 cdef enum:
     FREEZE_EXTRA_NS = 150_000_000
@@ -51,8 +52,8 @@ cdef bint _read(Packet* packet, uint8_t* data, int length) noexcept nogil:
     return packet.size >= 0
 
 
-cdef const uint8_t* _find_stamp(const uint8_t* data, int stamp_id) noexcept nogil:
-    """The 8 bytes of abs-capture-time in one-byte extensions, or NULL. The header was checked before."""
+cdef const uint8_t* _find_extension(const uint8_t* data, int number, int size) noexcept nogil:
+    """The bytes of an extension in one-byte form, at least `size` of them, or NULL. The header was checked before."""
     cdef int at = 12 + 4 * (data[0] & 0x0F), end, length
     if not data[0] & 0x10 or read16(data + at) != 0xBEDE:
         return NULL
@@ -63,20 +64,37 @@ cdef const uint8_t* _find_stamp(const uint8_t* data, int stamp_id) noexcept nogi
         if data[at] == 0:
             at += 1
             continue
-        if data[at] >> 4 == stamp_id and length >= 8 and at + 1 + length <= end:
+        if data[at] >> 4 == number and length >= size and at + 1 + length <= end:
             return data + at + 1
         at += 1 + length
     return NULL
 
 
-cdef Receiver* _receiver_of(World* world, const Bot* bot, uint32_t ssrc) noexcept nogil:
+cdef Receiver* _receiver_of(World* world, const Bot* bot, const Packet* packet) noexcept nogil:
+    """By SSRC; the first packet of a payload type is of the stream whose SSRC was not announced."""
     cdef Receiver* receiver
     cdef int row
     for row in range(bot.receiver_count):
         receiver = &world.receivers[bot.receivers[row]]
-        if receiver.ssrc == ssrc or (receiver.rtx_ssrc == ssrc and ssrc):
+        if packet.ssrc and (receiver.ssrc == packet.ssrc or receiver.rtx_ssrc == packet.ssrc):
+            return receiver
+    for row in range(bot.receiver_count):
+        receiver = &world.receivers[bot.receivers[row]]
+        if receiver.ssrc == 0 and receiver.payload_type == packet.payload_type:
+            receiver.ssrc = packet.ssrc
+            return receiver
+        if receiver.rtx_ssrc == 0 and receiver.rtx_payload_type and receiver.rtx_payload_type == packet.payload_type:
+            receiver.rtx_ssrc = packet.ssrc
             return receiver
     return NULL
+
+
+cdef void _note_way(World* world, Bot* bot, const uint8_t* data, const Packet* packet, int64_t received_ns) noexcept nogil:
+    """For feedback, whatever stream it is: probes count too."""
+    cdef const uint8_t* number = _find_extension(data, bot.transport_id, 2) if bot.transport_id else NULL
+    if number != NULL:
+        bot.media_ssrc = packet.ssrc
+        note_arrival(bot, read16(number), received_ns)
 
 
 cdef void handle_rtp(World* world, Bot* bot, uint8_t* data, int length, int64_t received_ns) noexcept nogil:
@@ -89,14 +107,15 @@ cdef void handle_rtp(World* world, Bot* bot, uint8_t* data, int length, int64_t 
     if not _read(&packet, data, length):
         world.totals.malformed += 1
         return
-    receiver = _receiver_of(world, bot, packet.ssrc)
+    _note_way(world, bot, data, &packet, received_ns)
+    receiver = _receiver_of(world, bot, &packet)
     if receiver == NULL:
         world.totals.unknown_ssrc += 1
         return
     if receiver.stamp_id == TRAILER:
         packet.stamp = packet.payload + packet.size - 8 if packet.size > 8 else NULL
     elif receiver.stamp_id:
-        packet.stamp = _find_stamp(data, receiver.stamp_id)
+        packet.stamp = _find_extension(data, receiver.stamp_id, 8)
     if packet.ssrc == receiver.rtx_ssrc:
         if packet.size < 2:                # a probe: only padding
             return
@@ -127,12 +146,20 @@ cdef void _measure(World* world, Receiver* receiver, const Packet* packet, int l
         age = received_ns - unix_of(read32(packet.stamp), read32(packet.stamp + 4))
         if 0 <= age < OLDEST_NS:           # otherwise these bytes are no stamp: a server encoded anew
             note(world, receiver.histogram, age)
+            _note_speed(&world.bots[receiver.bot], age)
     transit = (received_ns // 1000) * receiver.clock_rate_hz // 1_000_000 - packet.timestamp
     step = <int32_t> (transit - receiver.transit_ticks)
     receiver.transit_ticks = transit
     step = step if step > 0 else -step
     if receiver.started and packet.sequence == <uint16_t> (receiver.highest + 1) and step < receiver.clock_rate_hz:
         receiver.jitter_ticks += (step - receiver.jitter_ticks) / 16
+
+
+cdef inline void _note_speed(Bot* bot, int64_t age) noexcept nogil:
+    if bot.fastest_ns == 0 or age < bot.fastest_ns:
+        bot.fastest_ns = age
+    if bot.period_fastest_ns == 0 or age < bot.period_fastest_ns:
+        bot.period_fastest_ns = age
 
 
 cdef inline Waiting* _waiting(Receiver* receiver, uint16_t sequence) noexcept nogil:
@@ -144,7 +171,7 @@ cdef void _begin(Receiver* receiver, uint16_t sequence) noexcept nogil:
     memset(receiver.packets_kept, 0, receiver.window * sizeof(Waiting))
     receiver.started = True
     receiver.skipping = False
-    receiver.wants_keyframe = receiver.video
+    receiver.wants_keyframe = receiver.codec != OPUS
     receiver.next = sequence
     receiver.highest = <uint16_t> (sequence - 1)
     receiver.first_extended = receiver.cycles + sequence
@@ -177,7 +204,7 @@ cdef void _place(World* world, Receiver* receiver, const Packet* packet, int64_t
         return
     place.state, place.sequence, place.timestamp = PRESENT, packet.sequence, packet.timestamp
     place.marker = packet.marker
-    place.keyframe = _begins_keyframe(packet.payload, packet.size) if receiver.video else True
+    place.keyframe = _begins_keyframe(receiver, packet)
 
 
 cdef inline void _raise_highest(Receiver* receiver) noexcept nogil:
@@ -214,8 +241,16 @@ cdef bint _fill(World* world, Receiver* receiver, const Waiting* place, const Pa
     return True
 
 
-cdef bint _begins_keyframe(const uint8_t* payload, int size) noexcept nogil:
-    """Whether a VP8 payload begins a keyframe (RFC 7741 §4.2, §4.3)."""
+cdef bint _begins_keyframe(const Receiver* receiver, const Packet* packet) noexcept nogil:
+    if receiver.codec == OPUS:
+        return True
+    if receiver.codec == VP8:
+        return _begins_vp8_keyframe(packet.payload, packet.size)
+    return _begins_h264_keyframe(packet.payload, packet.size)
+
+
+cdef bint _begins_vp8_keyframe(const uint8_t* payload, int size) noexcept nogil:
+    """RFC 7741 §4.2, §4.3."""
     cdef int at = 1
     if size < 4 or payload[0] & 0x17 != 0x10:
         return False
@@ -230,6 +265,16 @@ cdef bint _begins_keyframe(const uint8_t* payload, int size) noexcept nogil:
     return at < size and not payload[at] & 1
 
 
+cdef bint _begins_h264_keyframe(const uint8_t* payload, int size) noexcept nogil:
+    """A parameter set or an IDR slice: alone, first in a STAP-A, or beginning in an FU-A (RFC 6184 §5.6–5.8)."""
+    cdef int kind = payload[0] & 0x1F
+    if kind == 24 and size > 3:
+        kind = payload[3] & 0x1F
+    elif kind == 28 and size > 1:
+        kind = payload[1] & 0x1F if payload[1] & 0x80 else 0
+    return kind == 5 or kind == 7
+
+
 cdef void _deliver(World* world, Receiver* receiver, int64_t received_ns) noexcept nogil:
     """Everything that is there in order."""
     cdef Waiting* place
@@ -237,10 +282,10 @@ cdef void _deliver(World* world, Receiver* receiver, int64_t received_ns) noexce
         place = _waiting(receiver, receiver.next)
         if place.state != PRESENT:
             return
-        if place.keyframe and receiver.wants_keyframe and receiver.video:
+        if place.keyframe and receiver.wants_keyframe:
             receiver.wants_keyframe = False
             receiver.skipping = False
-        if place.marker or not receiver.video:
+        if place.marker or receiver.codec == OPUS:
             _end_frame(world, receiver, received_ns)
         place.state = UNKNOWN
         receiver.next += 1
@@ -287,8 +332,8 @@ cdef void give_up(World* world, Receiver* receiver, int64_t received_ns) noexcep
         receiver.missing += 1
         world.totals.missing += 1
         receiver.skipping = True
-        receiver.wants_keyframe = receiver.video
-        if not receiver.video:
+        receiver.wants_keyframe = receiver.codec != OPUS
+        if receiver.codec == OPUS:
             receiver.broken_frames += 1
             world.totals.broken_frames += 1
             receiver.skipping = False
@@ -304,4 +349,4 @@ cdef void expect(Receiver* receiver, bint expected) noexcept nogil:
     receiver.first_frame_ns = 0
     receiver.frames_since_expected = 0
     receiver.average_interval_ns = 0
-    receiver.wants_keyframe = receiver.video and expected
+    receiver.wants_keyframe = receiver.codec != OPUS and expected

@@ -7,11 +7,12 @@ with a report, reduced size is not used: every server takes them.
 from libc.stdint cimport int16_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.string cimport memcpy
 
+from .feedback cimport feed_back, handle_transport_feedback, write_remb
 from .receive cimport give_up
 from .send cimport send_again, send_rtcp
 from .srtp cimport unprotect_rtcp
 from .ticks cimport ntp_of, read16, read32, write16, write32
-from .types cimport MISSING, NOTHING, Bot, Receiver, Sender, Waiting, World
+from .types cimport MISSING, NOTHING, OPUS, Bot, Receiver, Sender, Waiting, World
 
 cdef enum:
     SR = 200
@@ -43,6 +44,8 @@ cdef void handle_rtcp(World* world, Bot* bot, uint8_t* data, int length, int64_t
             return
         if data[at + 1] == RTPFB and data[at] & 0x1F == 1 and size >= 16:
             _answer_nack(world, bot, data + at, size, now_ns)
+        elif data[at + 1] == RTPFB and data[at] & 0x1F == 15 and size >= 20:
+            handle_transport_feedback(world, data + at, size)
         elif data[at + 1] == PSFB:
             _answer_keyframe_request(world, bot, data + at, size)
         elif data[at + 1] == SR and size >= 28:
@@ -109,20 +112,22 @@ cdef void tick(World* world, int64_t now_ns, int64_t wall_ns) noexcept nogil:
         if bot.fd != NOTHING and bot.outbound != NULL and now_ns >= bot.report_ns:
             bot.report_ns = now_ns + REPORT_NS
             _report(world, bot, wall_ns)
+        if bot.fd != NOTHING and bot.outbound != NULL and bot.transport_id:
+            feed_back(world, index, now_ns, wall_ns)
 
 
 cdef void _repair(World* world, Receiver* receiver, int64_t wall_ns) noexcept nogil:
     cdef uint8_t data[SCRATCH]
     cdef Bot* bot = &world.bots[receiver.bot]
     cdef int count, length
-    cdef int64_t patience = VIDEO_PATIENCE_NS if receiver.video else AUDIO_PATIENCE_NS
+    cdef int64_t patience = AUDIO_PATIENCE_NS if receiver.codec == OPUS else VIDEO_PATIENCE_NS
     cdef Waiting* place
     while receiver.gaps:
         place = &receiver.packets_kept[receiver.next % receiver.window]
         if place.state != MISSING or wall_ns - place.noticed_ns < patience:
             break
         give_up(world, receiver, wall_ns)
-    if receiver.rtx_payload_type or receiver.video:
+    if receiver.rtx_payload_type or receiver.codec != OPUS:
         length = _begin_compound(world, bot, data)
         count = _write_nacks(receiver, data + length, wall_ns)
         if count:
@@ -194,7 +199,10 @@ cdef void _report(World* world, Bot* bot, int64_t wall_ns) noexcept nogil:
     write16(data + length + 2, 3)
     memcpy(data + length + 4, data + 4, 4)
     memcpy(data + length + 8, b"\x01\x03bot\x00\x00\x00", 8)
-    send_rtcp(world, bot, data, length + 16)
+    length += 16
+    if bot.remb:
+        length += write_remb(world, bot, data + length)
+    send_rtcp(world, bot, data, length)
 
 
 cdef int _write_sender_report(World* world, const Sender* sender, uint8_t* data, int64_t wall_ns) noexcept nogil:

@@ -13,7 +13,7 @@ from ._linux cimport (
 )
 from .srtp cimport protect, protect_rtcp
 from .ticks cimport LATENESS, clock_ns, note, ntp_of, write16, write32
-from .types cimport BATCH, CELL, CONTROL, HISTORY, NOTHING, TRAILER, Beat, Bot, Program, Sender, Sent, World
+from .types cimport BATCH, CELL, CONTROL, HISTORY, NOTHING, TRAILER, Beat, Bot, Marks, Program, Sender, Sent, World
 
 cdef enum:
     MAX_MESSAGE = 60_000
@@ -130,6 +130,11 @@ cdef void _append(World* world, Sender* sender, const Sent* sent, bint again) no
     write32(cell + 8, sender.rtx_ssrc if again else sender.ssrc)
     if sender.stamp_at:
         _stamp(cell + sender.stamp_at)
+    if sender.transport_at:
+        write16(cell + sender.transport_at, world.bots[sender.bot].transport_sequence)
+        world.bots[sender.bot].transport_sequence += 1
+    if again and sender.rid_at:
+        cell[sender.rid_at] = sender.rid_again_id << 4 | cell[sender.rid_at] & 0x0F
     if again:
         write16(cell + length, sent.sequence)
         length += 2
@@ -215,28 +220,39 @@ cdef bint send_rtcp(World* world, Bot* bot, uint8_t* data, int length) noexcept 
     return sendto(bot.fd, data, length, MSG_DONTWAIT, <sockaddr*> &bot.path, sizeof(sockaddr_in)) >= 0
 
 
-cdef void write_head(Sender* sender, int stamp_id, int mid_id, const uint8_t* mid, int mid_length) noexcept nogil:
+cdef void write_head(Sender* sender, const Marks* marks) noexcept nogil:
     """The part of the RTP header that stays: version, and the extensions in one-byte form (RFC 8285 §4.2)."""
     cdef int at = 16
+    cdef bint stamped = marks.stamp_id and marks.stamp_id != TRAILER
     memset(sender.head, 0, sizeof(sender.head))
     sender.head[0] = 0x80
     sender.head_length = 12
-    sender.stamp_at = 0
-    sender.trailer = stamp_id == TRAILER
-    if sender.trailer:
-        stamp_id = 0
-    if not stamp_id and not mid_id:
-        return
-    if stamp_id:
-        sender.head[at] = (stamp_id << 4) | 7
+    sender.stamp_at = sender.transport_at = sender.rid_at = 0
+    sender.trailer = marks.stamp_id == TRAILER
+    if stamped:
+        sender.head[at] = (marks.stamp_id << 4) | 7
         sender.stamp_at = at + 1
         at += 9
-    if mid_id:
-        sender.head[at] = (mid_id << 4) | (mid_length - 1)
-        memcpy(sender.head + at + 1, mid, mid_length)
-        at += 1 + mid_length
+    if marks.transport_id:
+        sender.head[at] = (marks.transport_id << 4) | 1
+        sender.transport_at = at + 1
+        at += 3
+    if marks.mid_id:
+        at = _write_text(sender.head, at, marks.mid_id, marks.mid, marks.mid_length)
+    if marks.rid_id:
+        sender.rid_at = at
+        sender.rid_again_id = marks.rid_again_id
+        at = _write_text(sender.head, at, marks.rid_id, marks.rid, marks.rid_length)
+    if at == 16:
+        return
     at = (at + 3) // 4 * 4
     sender.head[0] |= 0x10
     write16(sender.head + 12, 0xBEDE)
     write16(sender.head + 14, (at - 16) // 4)
     sender.head_length = at
+
+
+cdef int _write_text(uint8_t* head, int at, uint8_t number, const uint8_t* text, int length) noexcept nogil:
+    head[at] = (number << 4) | (length - 1)
+    memcpy(head + at + 1, text, length)
+    return at + 1 + length

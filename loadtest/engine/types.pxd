@@ -15,7 +15,13 @@ cdef enum:
     AUDIO_WINDOW = 128
     BUCKETS = 832          # of loadtest.measure.histogram
     NOTHING = -1
+    ARRIVALS = 1024            # transport-wide numbers a bot remembers
     TRAILER = 255              # for a stamp id: 8 bytes behind the payload
+
+cdef enum Codec:
+    OPUS = 0
+    VP8 = 1
+    H264 = 2
 
 cdef enum PacketState:
     UNKNOWN = 0
@@ -54,6 +60,9 @@ ctypedef struct Sender:
     int32_t head_length
     int32_t stamp_at           # 0: no stamp in the header
     bint trailer               # the stamp is behind the payload
+    int32_t transport_at       # 0: no transport-wide number
+    int32_t rid_at             # 0: no RID; else its element, whose id is another in retransmissions
+    uint8_t rid_again_id
     # owned
     bint active
     bint scheduled             # it has a beat on the heap
@@ -75,6 +84,19 @@ ctypedef struct Sender:
     int64_t keyframe_requests
 
 
+ctypedef struct Marks:
+    # header extensions of a sender by their ids; 0: none
+    uint8_t stamp_id
+    uint8_t transport_id
+    uint8_t mid_id
+    int mid_length
+    const uint8_t* mid
+    uint8_t rid_id
+    uint8_t rid_again_id
+    int rid_length
+    const uint8_t* rid
+
+
 ctypedef struct Waiting:
     PacketState state
     bint marker
@@ -89,13 +111,14 @@ ctypedef struct Waiting:
 ctypedef struct Receiver:
     # given
     int32_t bot
-    uint32_t ssrc
+    uint32_t ssrc              # 0: not known yet
     uint32_t rtx_ssrc
     uint8_t rtx_payload_type
     uint8_t stamp_id
     int32_t histogram
     int64_t clock_rate_hz
-    bint video
+    Codec codec
+    uint8_t payload_type       # by which a stream is known whose SSRC was not announced
     int32_t window
     Waiting* packets_kept
     # owned
@@ -138,6 +161,11 @@ ctypedef struct Receiver:
     int64_t nacks
 
 
+ctypedef struct Arrived:
+    uint16_t sequence
+    int64_t at_ns
+
+
 ctypedef struct Bot:
     # given
     int fd                     # NOTHING: removed
@@ -145,6 +173,8 @@ ctypedef struct Bot:
     void* inbound
     sockaddr_in path
     bint has_path
+    uint8_t transport_id       # of transport-wide numbers in what it receives; 0: not negotiated
+    bint remb                  # it reports estimates instead
     # owned
     int32_t senders[MAX_STREAMS]
     int32_t sender_count
@@ -152,6 +182,20 @@ ctypedef struct Bot:
     int32_t receiver_count
     int64_t report_ns          # monotonic
     uint32_t overflow          # datagrams its socket dropped for want of room
+    uint16_t transport_sequence
+    Arrived arrived[ARRIVALS]
+    bint any_arrived
+    uint16_t next_reported
+    uint16_t highest_arrived
+    uint32_t media_ssrc        # of the last packet
+    int64_t feedback_ns        # monotonic
+    uint8_t feedback_count
+    int64_t fastest_ns         # one way, ever and in this second; 0: none yet
+    int64_t period_fastest_ns
+    int64_t remb_bps
+    int64_t remb_octets
+    int64_t remb_packets
+    int64_t remb_missing
 
 
 ctypedef struct Totals:
@@ -171,6 +215,11 @@ ctypedef struct Totals:
     int64_t watched_ns
     int64_t retransmitted
     int64_t keyframe_requests
+    int64_t feedback_sent
+    int64_t feedback_received
+    int64_t reported_received  # of our packets, by the server
+    int64_t reported_lost
+    int64_t remb_sent
     int64_t unprotect_failed
     int64_t unknown_ssrc
     int64_t malformed

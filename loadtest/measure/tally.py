@@ -79,6 +79,10 @@ def delivery_metrics(counted: Mapping[str, int]) -> dict[str, float]:
         "loss_before_repair_share": missing / (packets + lost),
         "loss_share": lost / (packets + lost),
         "frames_complete_share": frames / (frames + broken) if frames + broken else 0.0,
+        "feedback_sent": counted["feedback_sent"],
+        "feedback_received": counted["feedback_received"],
+        "remb_sent": counted["remb_sent"],
+        "uplink_lost_share": counted["reported_lost"] / max(counted["reported_lost"] + counted["reported_received"], 1),
         "freezes": counted["freezes"],
         "freeze_time_share": counted["freeze_ns"] / counted["watched_ns"] if counted["watched_ns"] else 0.0,
     }

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from loadtest.bots.shell.bot import Bot
-from loadtest.bots.shell.crew import Crew
+from loadtest.bots.shell.crew import Crew, CrewMedia
 from loadtest.impair import Conditions, Profile
 from relay.config import SfuSettings
 from relay.errors import Unavailable
@@ -47,11 +47,16 @@ async def join(sfu: Sfu, bot: Bot, name: str, sources: list[str], slots: list[st
 
 @asynccontextmanager
 async def talk(
-    sfu: Sfu, up: Profile | None = None, down: Profile | None = None
+    sfu: Sfu,
+    up: Profile | None = None,
+    down: Profile | None = None,
+    *,
+    media: CrewMedia | None = None,
+    engines: int = 1,
 ) -> AsyncIterator[tuple[Crew, Bot, Bot]]:
     """A kiosk that sends sound and camera to a seat."""
     names = ["microphone", "camera"]
-    async with Crew() as crew:
+    async with Crew(media=media, engines=engines) as crew:
         await crew.prepare(["microphone", "camera"])
         kiosk, seat = await crew.bot(up), await crew.bot(down)
         await asyncio.gather(join(sfu, kiosk, "kiosk", names, []), join(sfu, seat, "seat", [], names))
@@ -127,3 +132,30 @@ async def test_nobody_there_is_said(sfu: Sfu) -> None:
         await bot.accept(answer)
         with pytest.raises(Unavailable):
             await bot.connected(timeout_s=0.2)
+
+
+async def test_relay_tells_the_bots_what_arrived_of_their_packets(sfu: Sfu) -> None:
+    async with talk(sfu, up=Profile(uplink=Conditions(loss=0.1))) as (crew, _, seat):
+        await until(lambda: seat.reception("camera").frames > 10 and crew.totals()["reported_lost"] > 3)
+        totals = crew.totals()
+    assert totals["feedback_received"] > 0
+    assert totals["reported_received"] > totals["reported_lost"]
+
+
+@pytest.mark.parametrize(
+    "media", [CrewMedia("H264"), CrewMedia(simulcast=True), CrewMedia("H264", simulcast=True)], ids=repr
+)
+async def test_other_media_pass_whole(sfu: Sfu, media: CrewMedia) -> None:
+    """A server that takes no simulcast gets the largest layer."""
+    async with talk(sfu, media=media) as (_, _kiosk, seat):
+        await until(lambda: seat.reception("camera").frames > 20)
+        assert seat.reception("camera").broken_frames == 0
+
+
+async def test_bots_of_several_engines_meet_and_are_measured_together(sfu: Sfu) -> None:
+    async with talk(sfu, engines=2) as (crew, kiosk, seat):
+        assert kiosk.engine is not seat.engine
+        await until(lambda: seat.reception("camera").frames > 20)
+        totals, latency = crew.totals(), crew.latency(["camera"])
+    assert totals["packets_sent"] > 20 < totals["packets_received"]
+    assert latency.count > 20

@@ -13,7 +13,7 @@ def use_small_clips(monkeypatch: pytest.MonkeyPatch) -> None:
     """From now on, until the test ends."""
 
     def clip(name: str, _make: Callable[[], Clip]) -> Clip:
-        return sound() if name == "microphone" else video("VP8", 640)
+        return sound() if name == "microphone" else video("H264" if "H264" in name else "VP8", 640)
 
     library.media_of.cache_clear()
     monkeypatch.setattr(library, "_kept", clip)

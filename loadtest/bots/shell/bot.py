@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from loadtest.bots import sdp
 from loadtest.bots.ice import Address, Send
 from loadtest.bots.transport import Broken, Moved, Output, Ready, Transport
-from loadtest.engine import TRAILER, Reception, Transmission
+from loadtest.engine import TRAILER, Engine, Reception, Transmission
 from loadtest.impair import Profile
 from loadtest.impair.shell.path import ImpairedPath
 from relay.errors import Misuse, Unavailable
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 SOURCES: Final[tuple[Source, ...]] = ("microphone", "camera", "document", "screen")
 """Each has a histogram of its latencies."""
 _BUFFER_BYTES: Final = 2_097_152
+MAX_LAYERS: Final = 8
 MAX_PHASE_S: Final = 0.04
 """Bots begin their frames spread over one frame's time, as cameras do."""
 
@@ -29,7 +30,8 @@ MAX_PHASE_S: Final = 0.04
 class Bot:
     """Made by `Crew.bot`. `offer` and `accept` negotiate as an offerer; `answer` answers a server's offer."""
 
-    def __init__(self, crew: "Crew", number: int, network: Profile) -> None:
+    def __init__(self, crew: "Crew", engine: Engine, number: int, network: Profile) -> None:
+        self.engine = engine
         self.number = -1
         """The engine's; set by `open`."""
         self.setup_ms: float | None = None
@@ -47,7 +49,8 @@ class Bot:
         self._transport: Transport | None = None
         self._sections: tuple[sdp.LocalSection, ...] = ()
         self._names: dict[str, Source] = {}
-        self._senders: dict[Source, int] = {}
+        self._senders: dict[Source, list[int]] = {}
+        """A sender a layer, the largest last."""
         self._receivers: dict[Source, int] = {}
         self._changed = asyncio.Event()
         self._connected = False
@@ -57,7 +60,7 @@ class Bot:
     async def open(self) -> None:
         """Take a socket."""
         self._socket = self._bound()
-        self.number = self._crew.engine.add_bot(self._socket.fileno())
+        self.number = self.engine.add_bot(self._socket.fileno())
         self._transport = Transport(self._crew.certificate, os.urandom)
 
     def offer(self, sources: Iterable[Source], slots: Iterable[Source]) -> Offer:
@@ -74,12 +77,12 @@ class Bot:
 
     async def accept(self, answer: str) -> None:
         """Take the server's answer and begin to connect; raises `Malformed`."""
-        remote = sdp.read(answer)
+        remote = sdp.read(answer, self._crew.media.codec)
         await self._begin(remote)
 
     async def answer(self, offer: str, names: Mapping[str, Source]) -> str:
         """Receive what a server offers, by MID, and begin to connect; returns the answer; raises `Malformed`."""
-        remote = sdp.read(offer)
+        remote = sdp.read(offer, self._crew.media.codec)
         self._names = dict(names)
         self._sections = tuple(
             sdp.LocalSection(section.mid, "audio" if section.kind == "audio" else "video")
@@ -103,29 +106,29 @@ class Bot:
 
     def play(self, source: Source, on: bool = True) -> None:
         """Send a source from now on, beginning with a keyframe, or stop."""
-        if source in self._senders:
-            phase_s = self._crew.chance.uniform(0, MAX_PHASE_S) if on else 0.0
-            self._crew.engine.play(self._senders[source], on, phase_s=phase_s)
+        phase_s = self._crew.chance.uniform(0, MAX_PHASE_S) if on else 0.0
+        for sender in self._senders.get(source, ()):
+            self.engine.play(sender, on, phase_s=phase_s)
 
     def expect(self, slot: Source, on: bool = True) -> None:
         """Measure a slot from now on (first frame, freezes, gaps), or stop."""
         if slot in self._receivers:
-            self._crew.engine.expect(self._receivers[slot], on)
+            self.engine.expect(self._receivers[slot], on)
 
     def reception(self, slot: Source) -> Reception:
         """Totals of a slot."""
-        return self._crew.engine.reception(self._receivers[slot])
+        return self.engine.reception(self._receivers[slot])
 
     def transmission(self, source: Source) -> Transmission:
-        """Totals of a source."""
-        return self._crew.engine.transmission(self._senders[source])
+        """Totals of a source; of its largest layer, if it has several."""
+        return self.engine.transmission(self._senders[source][-1])
 
     def move(self) -> None:
         """Go on from another address, as a phone that changes networks."""
         if self._socket is None or self._transport is None or self._path is not None:
             return
         old, self._socket = self._socket, self._bound()
-        self._crew.engine.move_bot(self.number, self._socket.fileno())
+        self.engine.move_bot(self.number, self._socket.fileno())
         old.close()
         self._carry_out(self._transport.handle_move(self._crew.clock.now_s()))
 
@@ -137,7 +140,7 @@ class Bot:
         self._carry_out(goodbye)
         if self._timer is not None:
             self._timer.cancel()
-        self._crew.engine.remove_bot(self.number)
+        self.engine.remove_bot(self.number)
         self._crew.forget(self)
         self._socket.close()
         self._socket = None
@@ -161,8 +164,9 @@ class Bot:
         kind: sdp.Kind = "audio" if name == "microphone" else "video"
         if not sends:
             return sdp.LocalSection(mid, kind)
-        ssrc = self._crew.chance.randrange(1, 1 << 31)
-        return sdp.LocalSection(mid, kind, ssrc, ssrc + (1 << 31) if kind == "video" else 0)
+        ssrc = self._crew.chance.randrange(1, (1 << 31) - MAX_LAYERS)
+        rtx_ssrc = ssrc + (1 << 31) if kind == "video" else 0
+        return sdp.LocalSection(mid, kind, ssrc, rtx_ssrc, self._crew.media.layers(name))
 
     def _local(self, setup: str = "actpass") -> sdp.Local:
         if self._socket is None or self._transport is None:
@@ -174,6 +178,7 @@ class Bot:
             host,
             port,
             "active" if setup == "active" else "actpass",
+            self._crew.media.codec,
         )
 
     async def _begin(self, remote: sdp.Remote) -> None:
@@ -192,41 +197,60 @@ class Bot:
     def _wire(self, remote: sdp.Remote) -> None:
         """Senders and receivers of what both sides agreed on."""
         theirs = {section.mid: section for section in remote.sections if section.accepted}
+        feedback: list[sdp.RemoteSection] = []
         for section in self._sections:
             agreed = theirs.get(section.mid)
             name = self._names.get(section.mid)
             if agreed is None or name is None:
                 continue
             if section.ssrc:
-                self._senders[name] = self._sender(section, agreed, name)
-            elif agreed.ssrc:
+                self._senders[name] = self._layers(section, agreed, name)
+            else:
                 self._receivers[name] = self._receiver(section, agreed, name)
+                feedback.append(agreed)
+        ids, remb = [each.transport_id for each in feedback], any(each.remb for each in feedback)
+        self.engine.report(self.number, transport_id=max(ids, default=0), remb=remb)
         self.sources, self.slots = tuple(self._senders), tuple(self._receivers)
 
-    def _sender(self, section: sdp.LocalSection, agreed: sdp.RemoteSection, name: Source) -> int:
-        return self._crew.engine.add_sender(
+    def _layers(self, section: sdp.LocalSection, agreed: sdp.RemoteSection, name: Source) -> list[int]:
+        """A sender for each layer that the server wants; for a server without simulcast the largest alone."""
+        wanted = [rid for rid in section.rids if rid in agreed.rids and agreed.rid_id]
+        if not wanted:
+            return [self._sender(section, agreed, self._crew.program(name, section.rids[-1] if section.rids else ""))]
+        return [self._sender(section, agreed, self._crew.program(name, rid), rid) for rid in wanted]
+
+    def _sender(self, section: sdp.LocalSection, agreed: sdp.RemoteSection, program: int, rid: str = "") -> int:
+        layer = section.rids.index(rid) if rid else 0
+        return self.engine.add_sender(
             self.number,
-            self._crew.media(name),
+            program,
             payload_type=agreed.payload_type,
-            ssrc=section.ssrc,
+            ssrc=section.ssrc + layer,
             rtx_payload_type=agreed.rtx_payload_type,
-            rtx_ssrc=section.rtx_ssrc if agreed.rtx_payload_type else 0,
-            stamp_id=TRAILER if self._crew.stamp_behind_payload else agreed.stamp_id,
+            rtx_ssrc=section.rtx_ssrc + layer if agreed.rtx_payload_type else 0,
+            stamp_id=self._stamp_id(agreed),
+            transport_id=agreed.transport_id,
             mid_id=agreed.mid_id,
             mid=section.mid.encode(),
+            rid_id=agreed.rid_id if rid else 0,
+            rid_again_id=agreed.repaired_rid_id,
+            rid=rid.encode(),
         )
 
     def _receiver(self, section: sdp.LocalSection, agreed: sdp.RemoteSection, name: Source) -> int:
-        return self._crew.engine.add_receiver(
+        return self.engine.add_receiver(
             self.number,
             ssrc=agreed.ssrc,
-            clock_rate_hz=sdp.CLOCK_RATES[section.kind],
-            video=section.kind == "video",
+            codec=self._crew.media.codec if section.kind == "video" else "opus",
             histogram=SOURCES.index(name),
+            payload_type=agreed.payload_type,
             rtx_ssrc=agreed.rtx_ssrc,
             rtx_payload_type=agreed.rtx_payload_type,
-            stamp_id=TRAILER if self._crew.stamp_behind_payload else agreed.stamp_id,
+            stamp_id=self._stamp_id(agreed),
         )
+
+    def _stamp_id(self, agreed: sdp.RemoteSection) -> int:
+        return TRAILER if self._crew.media.stamp_behind_payload else agreed.stamp_id
 
     def _timeout(self) -> None:
         self._timer = None
@@ -237,19 +261,19 @@ class Bot:
         for each in outputs:
             match each:
                 case Send(data, address):
-                    self._crew.engine.transmit(self.number, data, *address)
+                    self.engine.transmit(self.number, data, *address)
                 case Ready():
                     self._ready(each)
                 case Moved(path):
-                    self._crew.engine.set_path(self.number, *path)
+                    self.engine.set_path(self.number, *path)
                 case Broken(reason):
                     self.failure = reason
                     self._changed.set()
         self._arm()
 
     def _ready(self, ready: Ready) -> None:
-        self._crew.engine.set_path(self.number, *ready.path)
-        self._crew.engine.set_keys(self.number, ready.profile, ready.send_key, ready.receive_key)
+        self.engine.set_path(self.number, *ready.path)
+        self.engine.set_keys(self.number, ready.profile, ready.send_key, ready.receive_key)
         self.setup_ms = (self._crew.clock.now_s() - self._accepted_s) * 1000
         self._connected = True
         self._changed.set()

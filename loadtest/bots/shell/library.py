@@ -3,7 +3,7 @@
 import hashlib
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import islice
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Final
 import msgspec
 
 from loadtest.bots.media import packetise
+from loadtest.bots.sdp import VideoCodec
 from loadtest.engine import Media
 from relay.client.clip import Clip
 from relay.demo import pictures
@@ -27,6 +28,7 @@ class Recipe:
     height: int
     frames_per_s: int
     bitrate_bps: int
+    codec: VideoCodec = "VP8"
 
 
 RECIPES: Final[Mapping[Source, Recipe]] = {
@@ -34,22 +36,28 @@ RECIPES: Final[Mapping[Source, Recipe]] = {
     "document": Recipe(*pictures.DOCUMENT_SIZE, 10, 600_000),
     "screen": Recipe(*pictures.SCREEN_SIZE, 10, 600_000),
 }
+LAYERS: Final[Mapping[str, Recipe]] = {
+    "q": Recipe(320, 180, 25, 150_000),
+    "h": Recipe(640, 360, 25, 500_000),
+    "f": RECIPES["camera"],
+}
+"""Of a camera that sends simulcast, as browsers divide it."""
 _CAMERA_FRAMES: Final = 100
 
 
 def _camera(recipe: Recipe) -> Clip:
     frames = islice(film_pictures("carphone_pristine.mp4", (recipe.width, recipe.height)), _CAMERA_FRAMES)
-    return encode_video(frames, "VP8", recipe.frames_per_s, recipe.bitrate_bps)
+    return encode_video(frames, recipe.codec, recipe.frames_per_s, recipe.bitrate_bps)
 
 
 def _document(recipe: Recipe) -> Clip:
     frames = drawn_pictures(pictures.document, pictures.FRAMES)
-    return encode_video(frames, "VP8", recipe.frames_per_s, recipe.bitrate_bps)
+    return encode_video(frames, recipe.codec, recipe.frames_per_s, recipe.bitrate_bps)
 
 
 def _screen(recipe: Recipe) -> Clip:
     frames = drawn_pictures(pictures.screen, pictures.FRAMES)
-    return encode_video(frames, "VP8", recipe.frames_per_s, recipe.bitrate_bps)
+    return encode_video(frames, recipe.codec, recipe.frames_per_s, recipe.bitrate_bps)
 
 
 _MAKERS: Final[Mapping[Source, Callable[[Recipe], Clip]]] = {
@@ -60,13 +68,13 @@ _MAKERS: Final[Mapping[Source, Callable[[Recipe], Clip]]] = {
 
 
 @cache
-def media_of(source: Source, bitrate_bps: int = 0) -> Media:
-    """The packets of a source; `bitrate_bps` 0: that of its recipe. Encodes if the cache does not have it."""
+def media_of(source: Source, codec: VideoCodec = "VP8", bitrate_bps: int = 0, layer: str = "") -> Media:
+    """The packets of a source, or of one of its layers; `bitrate_bps` 0: that of its recipe. Encodes what is not in the cache."""
     if source == "microphone":
         return packetise(_kept("microphone", lambda: encode_sound("bigbuckbunny.mp4")))
-    recipe = RECIPES[source]
+    recipe = replace(LAYERS[layer] if layer else RECIPES[source], codec=codec)
     if bitrate_bps:
-        recipe = Recipe(recipe.width, recipe.height, recipe.frames_per_s, bitrate_bps)
+        recipe = replace(recipe, bitrate_bps=bitrate_bps)
     return packetise(_kept(f"{source} {recipe}", lambda: _MAKERS[source](recipe)))
 
 

@@ -63,7 +63,7 @@ def test_relay_understands_the_offer() -> None:
     assert (camera.ssrc, camera.rtx_ssrc) == (22, 23)
     assert camera.payloads[0].rtx_payload_type == 97
     assert agreement.sections[2].slot == "camera"
-    assert len(agreement.extension_ids) == 2
+    assert len(agreement.extension_ids) == 3
 
 
 def test_an_answer_is_read() -> None:
@@ -103,3 +103,54 @@ def test_an_offer_is_answered_in_its_own_numbers() -> None:
 def test_what_cannot_be_used_is_malformed(text: str) -> None:
     with pytest.raises(Malformed):
         sdp.read(text)
+
+
+def test_layers_are_offered_by_rid_and_without_ssrcs() -> None:
+    offer = sdp.compose(LOCAL, [sdp.LocalSection("0", "video", 22, 23, ("q", "h", "f"))])
+    assert "a=simulcast:send q;h;f\r\n" in offer
+    assert [line for line in offer.split("\r\n") if line.startswith("a=rid:")] == [
+        "a=rid:q send",
+        "a=rid:h send",
+        "a=rid:f send",
+    ]
+    assert "a=ssrc" not in offer
+    assert f"a=extmap:{sdp.RID_ID} {sdp.RID}\r\n" in offer
+
+
+@pytest.mark.parametrize(
+    ("line", "wanted"),
+    [
+        ("a=simulcast:recv q;h;f", ("q", "h", "f")),
+        ("a=simulcast:recv q;~h;f,g", ("q", "f")),
+        ("a=simulcast:send q;h", ()),
+        ("a=simulcast:recv", ()),
+        ("a=inactive-not", ()),
+    ],
+)
+def test_the_layers_that_a_server_wants_are_read(line: str, wanted: tuple[str, ...]) -> None:
+    text = ANSWER.replace("a=mid:2\r\n", f"a=mid:2\r\n{line}\r\na=extmap:10 {sdp.RID}\r\n")
+    section = sdp.read(text).sections[2]
+    assert (section.rids, section.rid_id) == (wanted, 10)
+
+
+def test_transport_wide_numbers_need_both_the_extension_and_the_feedback() -> None:
+    numbered = ANSWER.replace("a=mid:2\r\n", f"a=mid:2\r\na=extmap:5 {sdp.TRANSPORT_CC}\r\na=rtcp-fb:100 goog-remb\r\n")
+    section = sdp.read(numbered).sections[2]
+    assert (section.transport_id, section.remb) == (0, True)
+    section = sdp.read(numbered.replace("a=mid:2\r\n", "a=mid:2\r\na=rtcp-fb:* transport-cc\r\n")).sections[2]
+    assert (section.transport_id, section.remb) == (5, False)
+
+
+def test_h264_is_offered_and_chosen() -> None:
+    local = sdp.Local(LOCAL.credentials, LOCAL.fingerprint, "127.0.0.1", 1, video_codec="H264")
+    offer = sdp.compose(local, SECTIONS)
+    assert "a=rtpmap:96 H264/90000\r\n" in offer
+    assert "packetization-mode=1" in offer
+    assert "VP8" not in offer
+    assert not sdp.read(ANSWER, "H264").sections[2].accepted
+    assert sdp.read(ANSWER.replace("100 VP8/", "100 H264/"), "H264").sections[2].payload_type == 100
+
+
+def test_candidates_that_are_names_are_left_out() -> None:
+    remote = sdp.read(ANSWER.replace("192.0.2.2", "b0f7.local"))
+    assert remote.candidates == (("192.0.2.1", 5000),)

@@ -1,119 +1,13 @@
 """The bots' media engine over real sockets: what one bot sends another receives, measures and asks for again."""
 
 import asyncio
-import os
-import socket
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable
 
 import pytest
 
 from loadtest.engine import TRAILER, Engine, Media
 from loadtest.measure.histogram import Histogram
-
-GCM, CM = 0x0007, 0x0001
-KEY_BYTES = {GCM: 28, CM: 30}
-KEYFRAME, DELTA, REST = b"\x10\x00", b"\x10\x01", b"\x00\x55"
-
-
-def clip(frames: int = 20, packets: int = 3) -> Media:
-    """Frames 5 ms apart, the first a VP8 keyframe."""
-    payloads = [
-        (REST if packet else KEYFRAME if frame == 0 else DELTA) + bytes(300)
-        for frame in range(frames)
-        for packet in range(packets)
-    ]
-    return Media(payloads, range(0, frames * packets, packets), range(0, frames * 450, 450), frames * 450, 90_000)
-
-
-class LossyWire:
-    """A socket pair's middle: passes datagrams both ways, without those that `drop` names."""
-
-    def __init__(self) -> None:
-        self.drop: Callable[[bytes], bool] = lambda _data: False
-        self._sockets = [bound(), bound()]
-        self._ends: list[tuple[str, int]] = []
-        self._stopping = False
-        self._thread = threading.Thread(target=self._pass)
-
-    def address(self, side: int) -> tuple[str, int]:
-        host, port = self._sockets[side].getsockname()
-        return host, port
-
-    def connect(self, *ends: tuple[str, int]) -> None:
-        self._ends = list(ends)
-        self._thread.start()
-
-    def close(self) -> None:
-        self._stopping = True
-        self._thread.join()
-        for each in self._sockets:
-            each.close()
-
-    def _pass(self) -> None:
-        import select
-
-        while not self._stopping:
-            for ready in select.select(self._sockets, [], [], 0.01)[0]:
-                side = self._sockets.index(ready)
-                data = ready.recv(2048)
-                if not self.drop(data):
-                    self._sockets[1 - side].sendto(data, self._ends[1 - side])
-
-
-def bound() -> socket.socket:
-    made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    made.bind(("127.0.0.1", 0))
-    made.setblocking(False)
-    return made
-
-
-@dataclass
-class Pair:
-    engine: Engine
-    sender: int
-    receiver: int
-    bots: tuple[int, int]
-    wire: LossyWire
-
-
-@contextmanager
-def pair(profile: int = GCM, stamp_id: int = 3, rtx: bool = True) -> Iterator[Pair]:
-    engine, wire = Engine(1), LossyWire()
-    sockets = [bound(), bound()]
-    bots = [engine.add_bot(each.fileno()) for each in sockets]
-    keys = [os.urandom(KEY_BYTES[profile]) for _ in range(2)]
-    for side, bot in enumerate(bots):
-        engine.set_keys(bot, profile, keys[side], keys[1 - side])
-        engine.set_path(bot, *wire.address(side))
-    wire.connect(*(each.getsockname() for each in sockets))
-    repair = {"rtx_ssrc": 78, "rtx_payload_type": 97} if rtx else {}
-    sender = engine.add_sender(
-        bots[0], engine.add_media(clip()), payload_type=96, ssrc=77, stamp_id=stamp_id, mid_id=1, mid=b"0", **repair
-    )
-    receiver = engine.add_receiver(
-        bots[1], ssrc=77, clock_rate_hz=90_000, video=True, histogram=0, stamp_id=stamp_id, **repair
-    )
-    engine.expect(receiver, True)
-    stopping = threading.Event()
-
-    def work() -> None:
-        while not stopping.is_set():
-            engine.poll()
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    try:
-        yield Pair(engine, sender, receiver, (bots[0], bots[1]), wire)
-    finally:
-        stopping.set()
-        engine.stop()
-        thread.join()
-        wire.close()
-        for each in sockets:
-            each.close()
+from tests.support.engine_pair import CM, GCM, bound, clip, pair
 
 
 async def until(condition: Callable[[], bool]) -> None:
@@ -240,7 +134,7 @@ def test_wrong_use_is_refused() -> None:
     with pytest.raises(ValueError, match="no such media"):
         engine.add_sender(bot, media + 1, payload_type=96, ssrc=1)
     with pytest.raises(ValueError, match="histogram"):
-        engine.add_receiver(bot, ssrc=1, clock_rate_hz=90_000, video=True, histogram=1)
+        engine.add_receiver(bot, ssrc=1, codec="VP8", histogram=1)
     with pytest.raises(IndexError):
         engine.reception(0)
     engine.remove_bot(bot)

@@ -36,12 +36,18 @@ def test_loss_is_counted_before_and_after_repair() -> None:
         "freezes": 1,
         "freeze_ns": 100,
         "watched_ns": 1000,
+        "feedback_sent": 0,
+        "feedback_received": 3,
+        "remb_sent": 0,
+        "reported_lost": 1,
+        "reported_received": 19,
     }
     metrics = delivery_metrics(counted)
     assert metrics["loss_before_repair_share"] == pytest.approx(0.1)
     assert metrics["loss_share"] == pytest.approx(0.05)
     assert metrics["frames_complete_share"] == pytest.approx(0.9)
     assert metrics["freeze_time_share"] == pytest.approx(0.1)
+    assert metrics["uplink_lost_share"] == pytest.approx(0.05)
     assert delivery_metrics({**counted, "rtp_received": 0}) == {}
 
 
