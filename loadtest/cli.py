@@ -383,6 +383,9 @@ def main() -> None:
         hint = f"\n{error.hint}" if error.hint else ""
         typer.secho(f"loadtest: {error}{hint}", err=True, fg=typer.colors.RED)
         sys.exit(EXIT_ERROR)
+    except (OSError, UnicodeDecodeError) as error:
+        typer.secho(f"loadtest: {error}", err=True, fg=typer.colors.RED)
+        sys.exit(EXIT_ERROR)
     except (asyncio.CancelledError, KeyboardInterrupt):
         typer.secho("loadtest: interrupted before anything was measured", err=True, fg=typer.colors.RED)
         sys.exit(EXIT_ERROR)

@@ -14,7 +14,7 @@ from relay.errors import Misuse
 
 EXIT_THRESHOLD = 1
 EXIT_ERROR = 2
-EXIT_EARLY = 3
+EXIT_INCOMPLETE = 3
 
 Url = Annotated[str, typer.Option("--relay", help="`auto` starts an own relay; or the URL of a running one.")]
 Secret = Annotated[str, typer.Option(envvar="LOADTEST_TOKEN_SECRET", help="Of the running relay, [auth.secrets].")]
@@ -62,8 +62,8 @@ class Outputs:
         for form, path in self.files.items():
             if path is not None:
                 path.write_text(form(judged), "utf-8")
-        if judged.ended_early:
-            raise typer.Exit(EXIT_EARLY)
+        if judged.incomplete:
+            raise typer.Exit(EXIT_INCOMPLETE)
         if judged.failed:
             raise typer.Exit(EXIT_THRESHOLD)
 

@@ -19,6 +19,9 @@ from relay.server.messages import CallKind, Source
 
 MAX_CALLS = 1_000_000
 MAX_ENGINES = 64
+MAX_PARTICIPANTS = 100_000
+MAX_SECONDS = 86_400
+MAX_SIGMA = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,10 @@ class Duration:
     law: Literal["constant", "exponential", "lognormal"] = "constant"
     sigma: float = 0.5
     """Of the logarithm (lognormal only); 0.5 to 1 is what contact centres measure."""
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.mean < MAX_SECONDS or not 0 <= self.sigma <= MAX_SIGMA:
+            raise Misuse(f"a duration has a mean from 0 to {MAX_SECONDS} s and a sigma from 0 to {MAX_SIGMA}")
 
     def draw(self, chance: random.Random) -> float:
         """One value, seconds."""
@@ -47,6 +54,10 @@ class Party:
     count: int
     sources: tuple[Source, ...]
     network: Profile = field(default_factory=Profile)
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.count <= MAX_PARTICIPANTS:
+            raise Misuse(f"a party has 1 to {MAX_PARTICIPANTS} members, not {self.count}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +85,10 @@ class Arrivals:
     calls: int = 0
     """Of a burst."""
 
+    def __post_init__(self) -> None:
+        if min(self.per_minute, self.at_s, self.calls, *(rate for _, rate in self.profile), 0) < 0:
+            raise Misuse("rates, times and counts of arrivals are not negative")
+
     def rate_per_s(self, at_s: float) -> float:
         """In force at a time."""
         if not self.profile:
@@ -98,6 +113,10 @@ class Incident:
     lasts_s: float = 2.0
     """Of a power cut: then they all come back."""
 
+    def __post_init__(self) -> None:
+        if not 0 < self.share <= 1 or self.at_s < 0 or self.lasts_s < 0:
+            raise Misuse("an incident has a share above 0 and up to 1, and times that are not negative")
+
 
 @dataclass(frozen=True, slots=True)
 class Broadcast:
@@ -106,6 +125,10 @@ class Broadcast:
     receivers: int
     sources: tuple[Source, ...] = ("microphone", "camera")
     network: Profile = field(default_factory=Profile)
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.receivers <= MAX_PARTICIPANTS:
+            raise Misuse(f"a broadcast has 1 to {MAX_PARTICIPANTS} receivers, not {self.receivers}")
 
 
 @dataclass(frozen=True, slots=True)

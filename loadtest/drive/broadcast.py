@@ -9,7 +9,7 @@ from loadtest.drive.media_run import Topology, run_media
 from loadtest.drive.run import FILES_PER_BOT, crew_of, latency_table, plots_of
 from loadtest.drive.show import Screen
 from loadtest.measure.shell.processes import machine_facts
-from loadtest.measure.tally import bottleneck_warnings
+from loadtest.measure.tally import bottleneck_warnings, slowness
 from loadtest.peers.start import PeerChoice, running_peer
 from loadtest.report import Report
 from loadtest.scenario import Scenario
@@ -42,6 +42,7 @@ async def broadcast(
         started=started,
         metrics=metrics,
         warnings=bottleneck_warnings(metrics),
+        incomplete=slowness(metrics),
         machine=facts,
         tables=(latencies,),
         plots=plots_of(watch),

@@ -59,7 +59,7 @@ async def capacity(search: Search, target: Target, command: str, console: Consol
         started=started,
         metrics=capacity_metrics(progress, steps),
         warnings=capacity_warnings(progress, steps, reason),
-        ended_early=INTERRUPTED if reason == _INTERRUPTION else "",
+        incomplete=INTERRUPTED if reason == _INTERRUPTION else "",
         machine=facts,
         tables=(steps_table(steps, search.budget), *cost_table(steps)),
         plots=capacity_plots(steps, search.budget),
@@ -88,7 +88,7 @@ async def _search(
                 raise
             task.uncancel()
             return steps, _INTERRUPTION
-        if step.ended_early:
+        if step.incomplete:
             return steps or [step], _INTERRUPTION
         longest_s = max(longest_s, now_s() - began_s)
         steps.append(step)
@@ -117,7 +117,7 @@ async def _run(search: Search, calls: int, target: Target, command: str) -> Step
     failures = [str(each) for each in verdicts if each.failed]
     if connected < calls:
         failures.insert(0, f"{connected:.0f} of {calls} calls were connected")
-    return Step(calls, report.metrics, tuple(failures), bool(report.warnings), report.ended_early)
+    return Step(calls, report.metrics, tuple(failures), bool(report.warnings), report.incomplete)
 
 
 def _silent(_step: Step) -> None:

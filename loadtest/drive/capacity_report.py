@@ -29,7 +29,7 @@ class Step:
     """What was over budget, or went wrong."""
     tool_limited: bool = False
     """The tool says that it was a bottleneck itself."""
-    ended_early: str = ""
+    incomplete: str = ""
 
 
 def cost_lines(steps: list[Step]) -> dict[str, Line]:

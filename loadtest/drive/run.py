@@ -16,7 +16,7 @@ from loadtest.drive.service_run import ServiceRun
 from loadtest.drive.show import Screen
 from loadtest.drive.watch import Watch
 from loadtest.measure.shell.processes import machine_facts
-from loadtest.measure.tally import Tally, bottleneck_warnings, reception_metrics
+from loadtest.measure.tally import Tally, bottleneck_warnings, reception_metrics, slowness
 from loadtest.report import Curve, Plot, Report, Table
 from loadtest.scenario import Scenario
 from relay.errors import RelayError, Unavailable
@@ -78,7 +78,7 @@ async def execute(
         stage = Stage(server, crew, Tally(), scenario, items, regions, media)
         watch = Watch(crew, server.pid, server, lambda: stage.talking)
         with Screen(console, scenario.title, quiet=quiet) as screen:
-            ended_early = await _conduct(ServiceRun(stage), stage, watch, screen)
+            incomplete = await _conduct(ServiceRun(stage), stage, watch, screen)
         metrics = _metrics(stage, watch)
     return Report(
         title=scenario.title,
@@ -86,7 +86,7 @@ async def execute(
         started=started,
         metrics=metrics,
         warnings=bottleneck_warnings(metrics),
-        ended_early=ended_early,
+        incomplete=incomplete or _shortfall(stage, participants) or slowness(metrics),
         machine=facts,
         tables=_tables(stage),
         plots=plots_of(watch),
@@ -96,7 +96,7 @@ async def execute(
 
 async def _conduct(run: ServiceRun, stage: Stage, watch: Watch, screen: Screen) -> str:
     """All phases; what ended it early, in words, or nothing."""
-    ended_early = ""
+    incomplete = ""
     screen.expect(len(run.kiosks) + len(run.seats))
     ticking: asyncio.Task[None] | None = None
     try:
@@ -108,11 +108,11 @@ async def _conduct(run: ServiceRun, stage: Stage, watch: Watch, screen: Screen) 
         task = asyncio.current_task()
         if task is not None:
             task.uncancel()
-        ended_early = INTERRUPTED
+        incomplete = INTERRUPTED
     except Unavailable as error:
         if watch.first is None:
             raise
-        ended_early = f"The run ended early: {error}"
+        incomplete = f"The run ended early: {error}"
     finally:
         if ticking is not None:
             ticking.cancel()
@@ -120,7 +120,7 @@ async def _conduct(run: ServiceRun, stage: Stage, watch: Watch, screen: Screen) 
                 await ticking
             await watch.step(with_scrape=True)
         await run.close()
-    return ended_early
+    return incomplete
 
 
 async def _until_over(run: ServiceRun, stage: Stage) -> None:
@@ -144,6 +144,15 @@ async def _until_over(run: ServiceRun, stage: Stage) -> None:
         for task in (looking, running):
             task.cancel()
         await asyncio.gather(looking, running, return_exceptions=True)
+
+
+def _shortfall(stage: Stage, participants: int) -> str:
+    """In words, that not all could log in; empty when they could."""
+    came = stage.tally.counts.get("set_ups", 0)
+    if came >= participants:
+        return ""
+    why = next(iter(stage.tally.refusals), "no answer in time")
+    return f"Only {came} of {participants} participants could log in: {why}"
 
 
 def _metrics(stage: Stage, watch: Watch) -> dict[str, float]:
@@ -185,7 +194,13 @@ def plots_of(watch: Watch) -> tuple[Plot, ...]:
     plots = [
         Plot("Rate", "s", "Mbit/s", (curve("sent", "sent_bps", 1e-6), curve("received", "received_bps", 1e-6))),
         Plot("One-way latency", "s", "ms", (curve("p99", "latency_p99_ms"), curve("p50", "latency_p50_ms"))),
-        Plot("Lost for good, of the packets of that second", "s", "share", (curve("lost", "lost_share"),)),
+        Plot(
+            "Lost, of the packets of that second",
+            "s",
+            "%",
+            (curve("before repair", "lost_before_repair_share", 100), curve("for good", "lost_share", 100)),
+        ),
+        Plot("Residence in the relay, p99 (of five seconds)", "s", "ms", (curve("p99", "residence_p99_ms"),)),
         Plot("Calls in conversation", "s", "calls", (curve("calls", "calls"),)),
         Plot("CPU of the relay's processes", "s", "cores", (curve("relay", "server_cpu_share"),)),
         Plot("Memory of the relay's processes", "s", "MB", (curve("resident", "server_memory_mb"),)),

@@ -127,8 +127,8 @@ def print_report(console: Console, report: Report) -> None:
         console.print(table)
     for extra in report.tables:
         console.print(_rich(extra.title, extra.headings, extra.rows))
-    if report.ended_early:
-        console.print(f"[red]! {report.ended_early}[/red]", highlight=False)
+    if report.incomplete:
+        console.print(f"[red]! {report.incomplete}[/red]", highlight=False)
     for warning in report.warnings:
         console.print(f"[yellow]! {warning}[/yellow]", highlight=False)
     for text, failed in report.verdicts:

@@ -118,6 +118,7 @@ def _row(first: Reading, earlier: Reading, now: Reading, active: int) -> dict[st
 
     latency = now.latency - earlier.latency
     received = now.totals["rtp_received"] - earlier.totals["rtp_received"]
+    missing, repaired = (now.totals[name] - earlier.totals[name] for name in ("missing", "repaired"))
     row = {
         "t_s": round(now.at_s - first.at_s, 2),
         "calls": active,
@@ -125,7 +126,8 @@ def _row(first: Reading, earlier: Reading, now: Reading, active: int) -> dict[st
         "received_bps": rate("bytes_received") * 8,
         "sent_pps": rate("packets_sent"),
         "received_pps": rate("packets_received"),
-        "lost_share": (now.totals["missing"] - earlier.totals["missing"]) / received if received else 0.0,
+        "lost_before_repair_share": missing / received if received else 0.0,
+        "lost_share": (missing - repaired) / received if received else 0.0,
         "freezes": rate("freezes") * span_s,
         "latency_p50_ms": latency.quantile_ms(0.5),
         "latency_p99_ms": latency.quantile_ms(0.99),

@@ -80,6 +80,8 @@ def profile_of(value: str | Mapping[str, Any]) -> Profile:
         if value not in PROFILES:
             raise Misuse(f"there is no network {value!r}; known are {', '.join(PROFILES)}")
         return PROFILES[value]
+    if not isinstance(value, Mapping):
+        raise Misuse("network: a name, or a table that may start from one by `like`")
     table = dict(value)
     start = profile_of(table.pop("like", "perfect"))
     try:
@@ -98,6 +100,8 @@ def _merged(start: Profile, table: dict[str, Any]) -> dict[str, Any]:
         raise Misuse(f"network: unknown field {sorted(unknown)[0]!r}; known are like, {', '.join(merged)}")
     for name, value in table.items():
         if name in ("uplink", "downlink"):
+            if not isinstance(value, Mapping):
+                raise Misuse(f"network {name}: a table is needed")
             strange = value.keys() - merged[name].keys()
             if strange:
                 raise Misuse(f"network {name}: unknown field {sorted(strange)[0]!r}")

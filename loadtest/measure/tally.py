@@ -88,6 +88,22 @@ def delivery_metrics(counted: Mapping[str, int]) -> dict[str, float]:
     }
 
 
+TOO_LATE_MS = 40.0
+"""A frame's time at 25 a second: later ones meet the next."""
+TOO_MANY_DROPPED = 0.001
+
+
+def slowness(metrics: Mapping[str, float]) -> str:
+    """In words, that the tool did not do what it was asked; empty when it did."""
+    late_ms = metrics.get("tool_lateness_p99_ms", 0.0)
+    if late_ms > TOO_LATE_MS:
+        return f"The tool was slower than asked: its frames left {late_ms:.0f} ms late (p99)."
+    dropped = metrics.get("tool_overflow_packets", 0.0) + metrics.get("tool_refused_packets", 0.0)
+    if dropped > TOO_MANY_DROPPED * max(metrics.get("packets_received", 0.0), 1.0):
+        return f"The tool was slower than asked: {dropped:.0f} packets were lost in its own sockets."
+    return ""
+
+
 def bottleneck_warnings(metrics: dict[str, float]) -> tuple[str, ...]:
     """What a reader must know about the tool itself before believing the figures."""
     rules = (

@@ -58,8 +58,8 @@ class Report:
     plots: tuple[Plot, ...] = ()
     timeline: tuple[dict[str, float], ...] = ()
     """One row a second."""
-    ended_early: str = ""
-    """Why the run did not come to its end: the figures are of the time until then. Empty: it did."""
+    incomplete: str = ""
+    """Why this is not the run that was asked for: it ended early, somebody could not take part, or the tool was too slow."""
 
     @property
     def failed(self) -> bool:

@@ -7,8 +7,8 @@ from typing import NamedTuple
 from loadtest.report.report import Curve, Plot, Report
 
 WIDTH, HEIGHT = 720, 300
-_LEFT, _RIGHT, _TOP, _BOTTOM = 64, 16, 34, 46
-_LEGEND_LETTER, _LEGEND_MARK = 6.6, 52
+_LEFT, _RIGHT, _TOP, _BOTTOM = 76, 16, 34, 52
+_LEGEND_LETTER, _LEGEND_MARK = 8.2, 56
 _PAGE_HEAD, _PAGE_CELL = 84, 360
 _STROKES = (
     ("#1f5fa8", ""),
@@ -38,7 +38,9 @@ class _Axis(NamedTuple):
     def ticks(self) -> list[float]:
         if self.log:
             decades = range(math.floor(math.log10(self.low)), math.ceil(math.log10(self.high)) + 1)
-            return [value for power in decades if self.low <= (value := 10.0**power) <= self.high]
+            steps = (1, 2, 5) if len(decades) <= 4 else (1,)
+            values = (step * 10.0**power for power in decades for step in steps)
+            return [value for value in values if self.low <= value <= self.high]
         step = _round_step((self.high - self.low) / 6)
         first = math.ceil(self.low / step)
         return [number * step for number in range(first, math.floor(self.high / step + 1e-9) + 1)]
@@ -73,7 +75,7 @@ def to_svg_page(report: Report) -> str:
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{2 * WIDTH}" height="{height}"'
         f' viewBox="0 0 {2 * WIDTH} {height}" font-family="system-ui, sans-serif">',
-        "<style>text { font-size: 12px; fill: #5b6675; } text.legend, text.title { fill: #1c2430; }"
+        "<style>text { font-size: 14px; fill: #5b6675; } text.legend, text.title { fill: #1c2430; }"
         " text.title { font-weight: 600; font-size: 15px; } .grid { stroke: #d8dee6; }</style>",
         f'<rect width="{2 * WIDTH}" height="{height}" fill="#fff"/>',
         f'<text x="24" y="36" class="title" style="font-size: 22px">{escape(report.title)}</text>',
@@ -116,7 +118,7 @@ def _vertical_line(x: float, text: str) -> str:
     bottom = HEIGHT - _BOTTOM
     return (
         f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{_TOP}" y2="{bottom}" class="grid"/>'
-        f'<text x="{x:.1f}" y="{bottom + 16}" text-anchor="middle">{text}</text>'
+        f'<text x="{x:.1f}" y="{bottom + 20}" text-anchor="middle">{text}</text>'
     )
 
 
