@@ -11,6 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from loadtest.report import Report
+from loadtest.report.figures import shown
 
 Row = dict[str, float]
 
@@ -29,6 +30,9 @@ _COLUMNS: tuple[tuple[str, str, Callable[[float], str]], ...] = (
     ("tool late p99", "tool_lateness_p99_ms", lambda value: f"{value:.1f} ms"),
 )
 _ROWS = 12
+_WIDE = 130
+_ONLY_WIDE = frozenset(("sent_bps", "received_pps", "latency_p50_ms", "server_memory_mb", "freezes"))
+"""Left out where a narrow terminal would cut every cell."""
 _SUMMARY = (
     "capacity_calls",
     "failed_calls",
@@ -72,6 +76,7 @@ class Screen(AbstractContextManager["Screen"]):
 
     def __init__(self, console: Console, title: str, *, quiet: bool = False) -> None:
         self._title = title
+        self._narrow = console.width < _WIDE
         self._rows: list[Row] = []
         self._progress = Progress(
             TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=console
@@ -105,12 +110,13 @@ class Screen(AbstractContextManager["Screen"]):
         self._live.update(self._table())
 
     def _table(self) -> Table:
-        table = Table(title=self._title)
-        shown = self._rows[-_ROWS:]
-        columns = [column for column in _COLUMNS if any(column[1] in row for row in shown)]
+        table = Table(title=self._title, caption="Ctrl-C ends the run with a report")
+        rows = self._rows[-_ROWS:]
+        hidden = _ONLY_WIDE if self._narrow else frozenset[str]()
+        columns = [each for each in _COLUMNS if each[1] not in hidden and any(each[1] in row for row in rows)]
         for heading, _, _ in columns:
             table.add_column(heading, justify="right")
-        for row in shown:
+        for row in rows:
             table.add_row(*(text(row[name]) if name in row else "" for _, name, text in columns))
         return table
 
@@ -122,7 +128,7 @@ def print_report(console: Console, report: Report) -> None:
     table.add_column(justify="right")
     for name in _SUMMARY:
         if name in report.metrics:
-            table.add_row(name, f"{report.metrics[name]:,.4g}")
+            table.add_row(name, shown(name, report.metrics[name]))
     if table.row_count:
         console.print(table)
     for extra in report.tables:

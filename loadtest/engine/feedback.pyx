@@ -23,6 +23,7 @@ cdef enum:
     SCRATCH = 1400
     SLOW_NS = 80_000_000       # the fastest packet of a second, over the fastest ever: a queue stands
     START_BPS = 1_000_000
+    MAX_SSRCS = 16
 
 
 cdef void note_arrival(Bot* bot, uint16_t sequence, int64_t received_ns) noexcept nogil:
@@ -182,32 +183,40 @@ cdef void handle_transport_feedback(World* world, const uint8_t* data, int size)
 cdef int write_remb(World* world, Bot* bot, uint8_t* data) noexcept nogil:
     """The estimate of the downlink after another second; 0 where nothing was received."""
     cdef Receiver* receiver
-    cdef int row, count = 0, exponent = 0
-    cdef int64_t octets = 0, expected = 0, missing = 0, bps
-    cdef uint64_t mantissa
+    cdef int row, count = 0
+    cdef int64_t octets = 0, packets = 0, missing = 0
     for row in range(bot.receiver_count):
         receiver = &world.receivers[bot.receivers[row]]
         octets += receiver.octets
+        packets += receiver.packets
         missing += receiver.missing - receiver.repaired + receiver.gaps
-        expected += receiver.packets
-        if receiver.ssrc and receiver.packets and count < 16:
+        if receiver.ssrc and receiver.packets and count < MAX_SSRCS:
             write32(data + 20 + 4 * count, receiver.ssrc)
             count += 1
-    bps = 8 * (octets - bot.remb_octets)
-    expected -= bot.remb_packets
-    missing -= bot.remb_missing
-    bot.remb_octets, bot.remb_packets, bot.remb_missing = octets, bot.remb_packets + expected, bot.remb_missing + missing
-    if count == 0 or expected <= 0:
-        bot.period_fastest_ns = 0
+    if count == 0 or packets == bot.remb_packets:
         return 0
+    _estimate(bot, 8 * (octets - bot.remb_octets), packets - bot.remb_packets, missing - bot.remb_missing)
+    bot.remb_octets, bot.remb_packets, bot.remb_missing = octets, packets, missing
+    _write_estimate(bot.remb_bps, count, data)
+    world.totals.remb_sent += 1
+    return 20 + 4 * count
+
+
+cdef void _estimate(Bot* bot, int64_t bps, int64_t packets, int64_t missing) noexcept nogil:
+    """From what a second brought."""
     if bot.remb_bps == 0:
         bot.remb_bps = START_BPS
-    if 10 * missing > expected or bot.period_fastest_ns > bot.fastest_ns + SLOW_NS:
+    if 10 * missing > packets or bot.period_fastest_ns > bot.fastest_ns + SLOW_NS:
         bot.remb_bps = min(bot.remb_bps, bps * 85 // 100)
     else:
         bot.remb_bps = max(bot.remb_bps, min(bot.remb_bps * 108 // 100 + 10_000, bps * 3 // 2))
     bot.period_fastest_ns = 0
-    mantissa = bot.remb_bps
+
+
+cdef void _write_estimate(int64_t bps, int count, uint8_t* data) noexcept nogil:
+    """A mantissa of 18 bits and an exponent of six; the SSRCs stand behind already."""
+    cdef uint64_t mantissa = bps
+    cdef int exponent = 0
     while mantissa >= 1 << 18:
         mantissa >>= 1
         exponent += 1
@@ -219,5 +228,3 @@ cdef int write_remb(World* world, Bot* bot, uint8_t* data) noexcept nogil:
     data[16] = count
     data[17] = exponent << 2 | mantissa >> 16
     write16(data + 18, mantissa & 0xFFFF)
-    world.totals.remb_sent += 1
-    return 20 + 4 * count
