@@ -13,7 +13,8 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from loadtest.impair import Conditions, Link  # noqa: E402
-from relay.sfu.media.bandwidth import BandwidthEstimator, Feedback, Probe, Sent  # noqa: E402
+from relay.sfu.media.bandwidth import BandwidthEstimator, Probe, Sent  # noqa: E402
+from relay.sfu.ports import Feedback  # noqa: E402
 from relay.sfu.wire.rtcp.twcc import TransportFeedback  # noqa: E402
 from tests.support.bottleneck import Call  # noqa: E402
 from tests.support.oracle.sent_packets import SentPackets  # noqa: E402

@@ -183,6 +183,74 @@ class SlotStats(NamedTuple):
     """When the first packet after the last `connect` left; 0 before."""
 
 
+class ArrivalGroup(NamedTuple):
+    """Packets that left as one burst."""
+
+    sent_s: float
+    """The last of them."""
+    arrived_s: float
+    """The last of them."""
+    size_bytes: int
+
+
+class ProbeArrivals(NamedTuple):
+    """What this message says of one probe; records of the same cluster in later messages add to it."""
+
+    cluster: int
+    packets: int
+    size_bytes: int
+    first_sent_s: float
+    last_sent_s: float
+    last_sent_bytes: int
+    """Size of the packet sent last: it lies outside the time between first and last."""
+    first_arrived_s: float
+    first_arrived_bytes: int
+    """Size of the packet that arrived first, likewise."""
+    last_arrived_s: float
+
+
+class Feedback(NamedTuple):
+    """Transport-wide feedback of one peer, condensed: bursts and sums, so that its price does not grow with the packet rate.
+
+    The rules of condensing are those of libwebrtc's inter-arrival filter (draft-ietf-rmcat-gcc-02 §5.2): a group spans at most
+    5 ms of sending; packets that caught up with it on the way (they arrive within 5 ms, faster than they were sent) belong to
+    it too, up to 100 ms of arrival. A group is handed over when the next one has begun. Each packet is counted once as received
+    and at most once before as lost. Times are seconds: sending on the relay's clock, arrival on the receiver's, which has
+    another zero and another speed.
+    """
+
+    groups: Sequence[ArrivalGroup]
+    """In the order of sending."""
+    probes: Sequence[ProbeArrivals]
+    received_packets: int
+    received_bytes: int
+    lost_packets: int
+    recovered_packets: int
+    """Of the received ones: told lost by an earlier message."""
+    covered_bytes: int
+    """Received and lost."""
+    covered_until_s: float
+    """When the last packet that the message tells of was sent; 0: it told of nothing new."""
+    newest_sent_s: float
+    """When the last packet that arrived was sent; 0: none did."""
+    unmatched: int
+    """Sequence numbers that were never sent, or left the history."""
+
+
+class Downlink(NamedTuple):
+    """What left for one peer, and what the peer said of it since the last look."""
+
+    peer: int
+    sent_bytes: int
+    """All RTP that ever left, after SRTP: media, repair and padding."""
+    in_flight_bytes: int
+    """What left after the newest packet that feedback told of; 0 for a peer without transport-wide numbers."""
+    feedback: Feedback | None
+    """All transport-wide feedback messages as one; None: there was none."""
+    remb_bps: int
+    """The receiver's own estimate; 0: there was none."""
+
+
 class Forwarder(Protocol):
     """The packet path of one worker: datagram in → datagram out."""
 
@@ -259,6 +327,12 @@ class Forwarder(Protocol):
 
     def notices(self) -> list[Notice]:
         """What happened since the last call; bounded, repeated wishes for one track are one notice."""
+
+    def downlinks(self) -> list[Downlink]:
+        """Of every peer that sent feedback or an estimate since the last call."""
+
+    def downlink(self, peer: int) -> Downlink:
+        """The totals of one peer; what it said is left for `downlinks`."""
 
     def reception_report(self, track: int, now_ns: int) -> ReceptionReport | None:
         """A report block for the track's sender; None before its first packet."""

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.sfu.media.bandwidth import ArrivalGroup, BandwidthEstimator, Feedback, ProbeArrivals, Sent
+from relay.sfu.media.bandwidth import BandwidthEstimator, Sent
 from relay.sfu.media.bandwidth.estimator import MAX_BPS, MIN_BPS
+from relay.sfu.ports import ArrivalGroup, Feedback, ProbeArrivals
 from relay.sfu.wire.rtcp.twcc import TransportFeedback
 from tests.support.oracle.sent_packets import SentPackets
 

@@ -19,8 +19,8 @@ from typing import Any
 
 from loadtest.impair import Link
 from relay.sfu.media.bandwidth.estimator import BandwidthEstimator
-from relay.sfu.media.bandwidth.feedback import Sent
 from relay.sfu.media.bandwidth.probe import Probe
+from relay.sfu.media.bandwidth.sent import Sent
 from relay.sfu.wire.rtcp.twcc import TransportFeedback
 from tests.support.oracle.sent_packets import SentPackets
 from tests.support.reception import Packet, Receiver

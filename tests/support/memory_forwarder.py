@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from relay.sfu.ports import (
     Address,
     Arrival,
+    Downlink,
     Notice,
     Payload,
     ReceptionReport,
@@ -31,6 +32,7 @@ class MemoryForwarder:
         self.rtcp: list[tuple[int, bytes]] = []
         self.sent: list[tuple[bytes, Address]] = []
         self.waiting: list[Notice] = []
+        self.told: list[Downlink] = []
         self.reports: dict[int, ReceptionReport] = {}
         self.senders: dict[int, SenderInfo] = {}
 
@@ -115,6 +117,13 @@ class MemoryForwarder:
     def notices(self) -> list[Notice]:
         notices, self.waiting = self.waiting, []
         return notices
+
+    def downlinks(self) -> list[Downlink]:
+        told, self.told = self.told, []
+        return told
+
+    def downlink(self, peer: int) -> Downlink:
+        return Downlink(peer, 0, 0, None, 0)
 
     def reception_report(self, track: int, now_ns: int) -> ReceptionReport | None:
         return self.reports.get(track)

@@ -1,8 +1,8 @@
 """An outgoing packet is written once, into the cell it leaves from: header under new numbers, the extensions the
 receiver negotiated under its ids, then the payload with its picture ids renumbered.
 
-Of the extensions only those that describe the media go from hop to hop; the others (MID, RID, transport-wide sequence
-numbers, send time) belong to the hop they were made for.
+Of the extensions only those that describe the media go from hop to hop; the others (MID, RID) belong to the hop they
+were made for. Transport-wide sequence number and send time are written anew where the receiver negotiated them.
 """
 
 from libc.stdint cimport uint8_t, uint16_t, uint32_t
@@ -11,11 +11,12 @@ from libc.string cimport memcpy, memset
 from .header cimport read_elements, read_header, strip_padding, write16, write32
 from .payload cimport inspect
 from .types cimport (
-    ABS_CAPTURE_TIME, AUDIO_LEVEL, MAX_KINDS, MAX_PACKET, NOTHING, PLAYOUT_DELAY, VIDEO_ORIENTATION, Descriptor,
-    Element, Label, Packet,
+    ABS_CAPTURE_TIME, ABS_SEND_TIME, AUDIO_LEVEL, MAX_KINDS, MAX_PACKET, NOTHING, PLAYOUT_DELAY, TRANSPORT_CC,
+    VIDEO_ORIENTATION, Descriptor, Element, Label, Packet,
 )
 
 cdef enum:
+    STAMPS = 2
     END_TO_END = 1 << AUDIO_LEVEL | 1 << VIDEO_ORIENTATION | 1 << ABS_CAPTURE_TIME | 1 << PLAYOUT_DELAY
 
 
@@ -24,12 +25,21 @@ cdef inline uint8_t _wire_id(const Element* element, const uint8_t* ids) noexcep
     return ids[element.kind] if END_TO_END >> element.kind & 1 else 0
 
 
+cdef int[STAMPS] STAMP_KINDS = [TRANSPORT_CC, ABS_SEND_TIME]
+cdef int[STAMPS] STAMP_BYTES = [2, 3]
+
+
 cdef inline int _extension_length(const Packet* packet, const uint8_t* ids, bint* two_byte) noexcept nogil:
     """Bytes of the extension block with all elements that go on, 0 without any; whether one of them needs the two-byte
     form (RFC 8285 §4.3)."""
     cdef int room = 0, count = 0
     cdef const Element* element
     two_byte[0] = False
+    for index in range(STAMPS):
+        if ids[STAMP_KINDS[index]]:
+            two_byte[0] = two_byte[0] or ids[STAMP_KINDS[index]] > 14
+            room += STAMP_BYTES[index]
+            count += 1
     for index in range(packet.element_count):
         element = &packet.elements[index]
         if _wire_id(element, ids):
@@ -42,8 +52,33 @@ cdef inline int _extension_length(const Packet* packet, const uint8_t* ids, bint
     return 4 + ((room + 3) & ~3)
 
 
+cdef inline int _write_head(uint8_t* out, bint two_byte, uint8_t wire_id, uint8_t length) noexcept nogil:
+    """Id and length of an element (RFC 8285 §4.2, §4.3); their size."""
+    if two_byte:
+        out[0] = wire_id
+        out[1] = length
+        return 2
+    out[0] = wire_id << 4 | (length - 1)
+    return 1
+
+
+cdef inline int _write_stamps(const Label* label, const uint8_t* ids, bint two_byte, uint8_t* out) noexcept nogil:
+    """What belongs to this hop; its size."""
+    cdef int at = 0
+    if ids[TRANSPORT_CC]:
+        at += _write_head(out, two_byte, ids[TRANSPORT_CC], 2)
+        write16(out + at, label.departure)
+        at += 2
+    if ids[ABS_SEND_TIME]:
+        at += _write_head(out + at, two_byte, ids[ABS_SEND_TIME], 3)
+        out[at] = <uint8_t> (label.send_time >> 16)
+        write16(out + at + 1, <uint16_t> label.send_time)
+        at += 3
+    return at
+
+
 cdef inline void _write_extension(
-    const Packet* packet, const uint8_t* ids, bint two_byte, int length, uint8_t* out
+    const Packet* packet, const Label* label, const uint8_t* ids, bint two_byte, int length, uint8_t* out
 ) noexcept nogil:
     cdef const Element* element
     cdef uint8_t wire_id
@@ -51,18 +86,13 @@ cdef inline void _write_extension(
     write16(out, 0x1000 if two_byte else 0xBEDE)
     write16(out + 2, length // 4 - 1)
     memset(out + length - 4, 0, 4)
+    at += _write_stamps(label, ids, two_byte, out + at)
     for index in range(packet.element_count):
         element = &packet.elements[index]
         wire_id = _wire_id(element, ids)
         if wire_id == 0:
             continue
-        if two_byte:
-            out[at] = wire_id
-            out[at + 1] = element.length
-            at += 2
-        else:
-            out[at] = wire_id << 4 | (element.length - 1)
-            at += 1
+        at += _write_head(out + at, two_byte, wire_id, <uint8_t> element.length)
         memcpy(out + at, packet.data + element.at, element.length)
         at += element.length
 
@@ -104,7 +134,7 @@ cdef int compose(const Packet* packet, const Label* label, const uint8_t* ids, u
     write32(out + 8, label.ssrc)
     memcpy(out + 12, packet.data + 12, 4 * packet.contributors)
     if extension:
-        _write_extension(packet, ids, two_byte, extension, out + at)
+        _write_extension(packet, label, ids, two_byte, extension, out + at)
     if repair:
         write16(out + at + extension, label.original)
     _write_payload(packet, label, grown, out + at + extension + repair)
@@ -125,6 +155,8 @@ def recompose(
     uint8_t level=0,
     uint8_t key=0,
     int original=NOTHING,
+    uint16_t departure=0,
+    uint32_t send_time=0,
 ):
     """An RTP packet as it came, as it would leave. `kinds`: id on the wire → `relay.sfu.ports.Extension`, `ids`: the
     other way round for the receiver. None: it would not fit. ValueError: it is no RTP packet. For tests and tools."""
@@ -143,7 +175,9 @@ def recompose(
         id_of[<uint8_t> kind] = wire_id
     if read_header(&view, data, <int> len(copy), 0) != 0 or strip_padding(&view) != 0:
         raise ValueError("no RTP packet")
-    label = Label(ssrc, timestamp, sequence, payload_type, view.marker, original, picture, level, key)
+    label = Label(
+        ssrc, timestamp, sequence, payload_type, view.marker, original, picture, level, key, 1, departure, send_time
+    )
     read_elements(&view, kind_of)
     if view.length > view.payload_at:
         inspect(family, &view)

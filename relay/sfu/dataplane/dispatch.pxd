@@ -8,7 +8,7 @@ from .worker cimport Peer, Worker
 
 
 cdef Drop dispatch(
-    Worker* worker, Peer* peer, const Packet* packet, const Label* label, int64_t received_ns, int* length
+    Worker* worker, Peer* peer, const Packet* packet, Label* label, int64_t received_ns, int* length
 ) noexcept nogil
 cdef Drop dispatch_rtcp(Worker* worker, Peer* peer, int length) noexcept nogil
 cdef uint8_t* room(Worker* worker) noexcept nogil

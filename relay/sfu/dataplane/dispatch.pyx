@@ -1,10 +1,12 @@
-"""Write, protect, queue. What must be stamped at the moment of sending (transport-wide sequence number, send time)
-belongs between the first two; where packets are to be spaced, the queue is the place."""
+"""Stamp, write, protect, queue: every packet to a peer that negotiated it leaves with a transport-wide sequence number and
+its send time, whatever it carries (draft-holmer-rmcat-transport-wide-cc-extensions-01 §2). One that leaves again as it was
+keeps its own."""
 
-from libc.stdint cimport int64_t, uint8_t
+from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t
 
 from .batch cimport outbox_cell, outbox_push
 from .compose cimport compose
+from .downlink cimport note_departure
 from .socket cimport socket_flush
 from .srtp cimport protect, protect_rtcp
 
@@ -19,16 +21,25 @@ cdef uint8_t* room(Worker* worker) noexcept nogil:
     return cell
 
 
+cdef inline void _stamp(const Worker* worker, const Peer* peer, Label* label) noexcept nogil:
+    label.stamped = 1
+    label.departure = <uint16_t> peer.departures.next
+    label.send_time = <uint32_t> ((worker.now_ns // 1_000_000_000 % 64 << 18) + (worker.now_ns % 1_000_000_000 << 18) // 1_000_000_000)
+
+
 cdef Drop dispatch(
-    Worker* worker, Peer* peer, const Packet* packet, const Label* label, int64_t received_ns, int* length
+    Worker* worker, Peer* peer, const Packet* packet, Label* label, int64_t received_ns, int* length
 ) noexcept nogil:
     """One RTP packet to a peer that has a path and keys; `length` becomes its length before SRTP. `received_ns` 0: its
     stay is not measured."""
     cdef uint8_t* cell = room(worker)
     cdef int size
     cdef Drop drop
+    cdef bint again = label.stamped
     if cell == NULL:
         return Drop.SEND_QUEUE_FULL
+    if not again:
+        _stamp(worker, peer, label)
     size = compose(packet, label, peer.ids, cell)
     if size == 0:
         return Drop.TOO_LARGE
@@ -36,6 +47,7 @@ cdef Drop dispatch(
     drop = protect(peer.send_session, cell, &size)
     if drop == Drop.KEPT:
         outbox_push(&worker.outbox, &peer.lane, size, received_ns)
+        note_departure(worker, peer, size, again)
     return drop
 
 

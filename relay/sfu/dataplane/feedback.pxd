@@ -1,10 +1,11 @@
 """Incoming RTCP, condensed to fixed records."""
 
-from libc.stdint cimport uint8_t, uint32_t, uint64_t
+from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
 
 
 cdef enum:
     MAX_RECORDS = 520          # a compound of CELL bytes holds fewer
+    MAX_SPANS = 512            # likewise
 
 
 cdef enum RecordKind:
@@ -14,6 +15,8 @@ cdef enum RecordKind:
     PLI                        # of `ssrc`
     FIR                        # of `ssrc`: value = command sequence number
     BYE                        # of `ssrc`
+    TRANSPORT_FEEDBACK         # value = where its packet begins; whole
+    REMB                       # value = bit/s
 
 
 ctypedef struct Record:
@@ -28,8 +31,11 @@ ctypedef struct Record:
 
 ctypedef struct Walk:
     int count
-    int remainder              # bytes at the front of the compound that nobody here understands
+    int remainder              # bytes of packets that nobody here understands
+    uint16_t spans[MAX_SPANS]  # where they are
+    int span_count
     Record records[MAX_RECORDS]
 
 
-cdef bint walk(uint8_t* compound, int length, Walk* found) noexcept nogil
+cdef bint walk(const uint8_t* compound, int length, Walk* found) noexcept nogil
+cdef void gather(uint8_t* compound, const Walk* found) noexcept nogil

@@ -1,13 +1,14 @@
 """Walks a compound RTCP packet with every bound checked (RFC 3550 §6, RFC 4585 §6, RFC 5104 §4.3.1).
 
-Sender and receiver reports, NACK, PLI, FIR and BYE become records; SDES is skipped; packets of other types are moved
-together at the front of the buffer, for the control side. A packet that overruns ends the walk, and what was found
+Sender and receiver reports, NACK, PLI, FIR, BYE, REMB and transport-wide feedback become records; SDES is skipped;
+packets of other types can be moved together at the front of the buffer, for the control side. A packet that overruns ends the walk, and what was found
 before it stands: an authenticated peer has no reason to send such, but its earlier reports are none the worse.
 """
 
-from libc.stdint cimport uint8_t, uint32_t
+from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
 from libc.string cimport memmove
 
+from .condense cimport feedback_is_whole
 from .header cimport read16, read32, read64
 
 cdef enum:
@@ -17,6 +18,7 @@ cdef enum:
     GOODBYE = 203
     RTPFB = 205
     PSFB = 206
+    REMB_NAME = 0x52454D42
 
 
 cdef inline Record* _record(Walk* found, RecordKind kind, uint32_t ssrc) noexcept nogil:
@@ -77,9 +79,44 @@ cdef bint _fir(const uint8_t* packet, int length, Walk* found) noexcept nogil:
     return length >= 20
 
 
-cdef int _consume(const uint8_t* packet, int length, Walk* found) noexcept nogil:
-    """1: understood; 0: for the control side; -1: wrong shape. `length` is at least 4."""
+cdef bint _remb(const uint8_t* packet, int length, Walk* found) noexcept nogil:
+    """Receiver's estimate (draft-alvestrand-rmcat-remb-03 §2.2): 6 bits of exponent, 18 of mantissa."""
+    cdef uint64_t bps
+    cdef int exponent
+    if length < 20 or length != 20 + 4 * packet[16]:
+        return False
+    exponent = packet[17] >> 2
+    bps = <uint64_t> (read32(packet + 16) & 0x3FFFF)
+    bps = 0xFFFFFFFF if exponent > 32 and bps else bps << exponent
+    _record(found, RecordKind.REMB, 0).value = <uint32_t> min(bps, <uint64_t> 0xFFFFFFFF)
+    return True
+
+
+cdef int _consume_feedback(const uint8_t* packet, int length, int at, Walk* found) noexcept nogil:
+    """As `_consume`, of packets that are feedback (RFC 4585 §6.1)."""
     cdef int kind = packet[1], format = packet[0] & 0x1F
+    if kind == RTPFB and format == 1:
+        return 1 if _nack(packet, length, found) else -1
+    if kind == RTPFB and format == 15:
+        if not feedback_is_whole(packet, length):
+            return -1
+        _record(found, RecordKind.TRANSPORT_FEEDBACK, 0).value = at
+        return 1
+    if kind == PSFB and format == 1:
+        if length < 12:
+            return -1
+        _record(found, RecordKind.PLI, read32(packet + 8))
+        return 1
+    if kind == PSFB and format == 4:
+        return 1 if _fir(packet, length, found) else -1
+    if kind == PSFB and format == 15 and length >= 16 and read32(packet + 12) == REMB_NAME:
+        return 1 if _remb(packet, length, found) else -1
+    return 0
+
+
+cdef int _consume(const uint8_t* packet, int length, int at, Walk* found) noexcept nogil:
+    """1: understood; 0: for the control side; -1: wrong shape. `length` is at least 4; `at`: place in the compound."""
+    cdef int kind = packet[1]
     if kind == SDES:
         return 1
     if kind == GOODBYE:
@@ -88,16 +125,7 @@ cdef int _consume(const uint8_t* packet, int length, Walk* found) noexcept nogil
         return 1 if _sender_report(packet, length, found) else -1
     if kind == RR:
         return 1 if length >= 8 and _reports(packet, length, 8, found) else -1
-    if kind == RTPFB and format == 1:
-        return 1 if _nack(packet, length, found) else -1
-    if kind == PSFB and format == 1:
-        if length < 12:
-            return -1
-        _record(found, RecordKind.PLI, read32(packet + 8))
-        return 1
-    if kind == PSFB and format == 4:
-        return 1 if _fir(packet, length, found) else -1
-    return 0
+    return _consume_feedback(packet, length, at, found)
 
 
 cdef inline int _content(const uint8_t* packet, int size) noexcept nogil:
@@ -105,25 +133,37 @@ cdef inline int _content(const uint8_t* packet, int size) noexcept nogil:
     return size - packet[size - 1] if packet[0] & 0x20 else size
 
 
-cdef bint walk(uint8_t* compound, int length, Walk* found) noexcept nogil:
+cdef bint walk(const uint8_t* compound, int length, Walk* found) noexcept nogil:
     """Fill `found`; False when a packet has the wrong shape. `length` at most CELL, so that the records suffice: each
     takes four bytes or more of the compound."""
     cdef int at = 0, size, verdict
-    found.count = found.remainder = 0
+    found.count = found.remainder = found.span_count = 0
     while at + 4 <= length:
         size = 4 + 4 * read16(compound + at + 2)
         if compound[at] >> 6 != 2 or at + size > length:
             return False
         if _content(compound + at, size) < 4:
             return False
-        verdict = _consume(compound + at, _content(compound + at, size), found)
+        verdict = _consume(compound + at, _content(compound + at, size), at, found)
         if verdict < 0:
             return False
         if verdict == 0:
-            memmove(compound + found.remainder, compound + at, size)
+            found.spans[found.span_count] = <uint16_t> at
+            found.span_count += 1
             found.remainder += size
         at += size
     return at == length
+
+
+cdef void gather(uint8_t* compound, const Walk* found) noexcept nogil:
+    """Move what nobody here understands to the front; records that point into the compound are void then."""
+    cdef int index, size, to = 0
+    cdef const uint8_t* packet
+    for index in range(found.span_count):
+        packet = compound + found.spans[index]
+        size = 4 + 4 * read16(packet + 2)
+        memmove(compound + to, packet, size)
+        to += size
 
 
 def condense(bytes compound not None) -> tuple[bool, list[tuple[int, int, int]], bytes]:
@@ -135,5 +175,6 @@ def condense(bytes compound not None) -> tuple[bool, list[tuple[int, int, int]],
     if len(copy) > 2048:
         raise ValueError("longer than a datagram cell")
     whole = walk(data, <int> len(copy), &found)
+    gather(data, &found)
     records = [(found.records[i].kind, found.records[i].ssrc, found.records[i].value) for i in range(found.count)]
     return whole, records, bytes(copy[:found.remainder])

@@ -15,7 +15,7 @@ from .dispatch cimport dispatch
 from .encodings cimport note_encoding
 from .endpoint cimport read_sockaddr
 from .header cimport empty_packet, read_header
-from .history cimport ring_keep, sent_note
+from .history cimport ring_keep, sent_note, sent_stamp
 from .hops cimport Drop, Total
 from .layers cimport layering_admits, layering_ends
 from .payload cimport inspect
@@ -24,7 +24,7 @@ from .repair cimport answer_reports, ask_for_missing, wound
 from .reports cimport capture_gap_ns
 from .rewrite cimport rewrite_label, rewrite_skip
 from .routes cimport Key, endpoint_key, table_find
-from .socket cimport socket_flush
+from .socket cimport clock_ns, socket_flush
 from .streams cimport find_track, open_packet, owner_of
 from .types cimport (
     CELL, FOREIGN, KEYFRAME_SEEN, KEYFRAME_WANTED, NOTHING, RTCP, RTP, SLOT_STARTED, STRAY, STUN, TRACK_STARTED, VIDEO, Endpoint,
@@ -39,6 +39,7 @@ cdef enum:
 
 cdef void forward(Worker* worker, int count) noexcept nogil:
     """One batch of `count` datagrams in the inbox; what it causes is sent before this returns."""
+    worker.now_ns = clock_ns()
     for row in range(count):
         worker.hops.drops[<int> _take(worker, row)] += 1
     if count:
@@ -171,6 +172,7 @@ cdef void _fan_out(Worker* worker, Track* track, const Packet* packet) noexcept 
         note_encoding(worker, track, packet)
     row = track.first_slot
     if row != NOTHING:
+        worker.now_ns = clock_ns()
         ring_keep(&track.ring, packet)
     while row != NOTHING:
         drop = _into_slot(worker, track, &worker.slots[row], packet)
@@ -211,10 +213,12 @@ cdef Drop _into_slot(Worker* worker, const Track* track, Slot* slot, const Packe
         return drop
     label.ssrc = slot.ssrc
     label.payload_type = slot.payloads[index].payload_type
+    label.stamped = 0
     slot.clock_rate_hz = clock_rate_hz
     sent_note(&slot.log, track.handle, packet.position, &label, packet.length == packet.payload_at, packet.received_ns)
     drop = dispatch(worker, peer, packet, &label, 0 if packet.recovered else packet.received_ns, &length)
     if drop == Drop.KEPT:
+        sent_stamp(&slot.log, &label)
         _count_out(worker, slot, packet, length)
     return drop
 

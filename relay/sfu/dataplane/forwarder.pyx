@@ -14,13 +14,17 @@ from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy, memset
 
 from .batch cimport BATCH, Lane, inbox_close, inbox_open, outbox_close, outbox_open, tray_close, tray_open
+from .departures cimport departures_close
 from .encodings cimport leave_source, select_layer
 from .endpoint cimport parse_address
 from .forward cimport forward
 from .given cimport given_name, given_payloads, given_rids
 from .history cimport ring_close, sent_close
 from .hops cimport counters_of, residence_of
-from .readings cimport read_layer, read_layers, read_notices, read_reception, read_sender_info, read_slot, read_track, read_tray
+from .readings cimport (
+    read_downlink, read_downlinks, read_layer, read_layers, read_notices, read_reception, read_sender_info, read_slot,
+    read_track, read_tray,
+)
 from .receive cimport reception_close
 from .repair cimport ask_for_missing
 from .rewrite cimport rewrite_open
@@ -87,7 +91,7 @@ cdef class Forwarder:
         worker.peer_rate_bytes_s = max(0, peer_rate_bps // 8)
         self.sessions = {}
         self.spent = {}
-        worker.fd = worker.first_wounded = worker.first_heard = NOTHING
+        worker.fd = worker.first_wounded = worker.first_heard = worker.first_told = NOTHING
         worker.budget.limit_bytes = history_bytes
         pool_open(&worker.peer_pool, max_peers, 1)
         pool_open(&worker.track_pool, max_tracks, 2)
@@ -112,6 +116,9 @@ cdef class Forwarder:
         if worker.slots != NULL:
             for row in range(worker.slot_pool.size):
                 sent_close(&worker.slots[row].log)
+        if worker.peers != NULL:
+            for row in range(worker.peer_pool.size):
+                departures_close(&worker.peers[row].departures)
         tray_close(&worker.tray)
         outbox_close(&worker.outbox)
         inbox_close(&worker.inbox)
@@ -344,6 +351,7 @@ cdef class Forwarder:
         """Ask for missing packets, tell senders what arrived, retry what could not be sent."""
         if self.worker.fd != NOTHING:
             with nogil:
+                self.worker.now_ns = now_ns
                 ask_for_missing(&self.worker, now_ns)
                 report_arrivals(&self.worker, now_ns)
                 socket_flush(self.worker.fd, &self.worker.outbox, &self.worker.hops)
@@ -351,6 +359,14 @@ cdef class Forwarder:
     def notices(self) -> list:
         """What happened since the last call to tracks and slots that still are."""
         return read_notices(&self.worker)
+
+    def downlinks(self) -> list:
+        """What peers said of their downlinks since the last call."""
+        return read_downlinks(&self.worker)
+
+    def downlink(self, int64_t peer):
+        """One peer's downlink; without what it said."""
+        return read_downlink(self._peer(peer), False)
 
     def reception_report(self, int64_t track, int64_t now_ns):
         """A report block for the track's sender, or None before its first packet."""

@@ -57,6 +57,9 @@ ctypedef struct Sent:
     uint8_t key
     uint8_t resends
     uint8_t form               # SentForm bits; 0: nothing left under this number
+    uint8_t stamped            # it left, with what follows
+    uint16_t departure
+    uint32_t send_time
 
 
 ctypedef struct SentLog:
@@ -85,6 +88,7 @@ cdef void sent_clear(SentLog* log) noexcept nogil
 cdef void sent_note(
     SentLog* log, int64_t track, int64_t position, const Label* label, bint empty, int64_t now_ns
 ) noexcept nogil
+cdef void sent_stamp(SentLog* log, const Label* label) noexcept nogil
 cdef Recall sent_recall(
     SentLog* log, uint16_t sequence, int64_t now_ns, int64_t round_trip_ns, const Sent** found
 ) noexcept nogil

@@ -201,6 +201,20 @@ cdef void sent_note(
     sent.key = label.key
     sent.resends = 0
     sent.form = SentForm.TAKEN | (SentForm.EMPTY if empty else 0) | (SentForm.MARKED if label.marker else 0)
+    sent.stamped = 0
+
+
+cdef void sent_stamp(SentLog* log, const Label* label) noexcept nogil:
+    """The original packet left with these stamps: without RTX it leaves again with the same, for an AEAD must never protect
+    two different packets under one index (RFC 7714 §11)."""
+    cdef Sent* sent
+    if log.budget == NULL:
+        return
+    sent = &log.entries[label.sequence & log.mask]
+    if sent.form and sent.sequence == label.sequence:
+        sent.stamped = label.stamped
+        sent.departure = label.departure
+        sent.send_time = label.send_time
 
 
 cdef Recall sent_recall(

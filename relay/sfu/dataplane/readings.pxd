@@ -2,11 +2,13 @@
 
 from libc.stdint cimport int64_t
 
-from .worker cimport Slot, Track, Worker
+from .worker cimport Peer, Slot, Track, Worker
 
 
 cdef list read_tray(Worker* worker)
 cdef list read_notices(Worker* worker)
+cdef list read_downlinks(Worker* worker)
+cdef object read_downlink(Peer* peer, bint told)
 cdef object read_reception(Track* track, int64_t now_ns)
 cdef object read_sender_info(Worker* worker, Slot* slot, int64_t now_ns)
 cdef object read_track(const Track* track)

@@ -3,14 +3,15 @@
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 
 from .batch cimport TrayEntry
+from .departures cimport departures_in_flight, departures_read
 from .endpoint cimport format_address
 from .receive cimport reception_expected, reception_fraction_lost
 from .reports cimport give_sender_info
 from .routes cimport pool_row
 from .types cimport LAYERS, NOTHING, SLOT_STARTED
-from .worker cimport NoticeRow
+from .worker cimport NoticeRow, Peer
 
-from .records import Arrival, Notice, ReceptionReport, SenderInfo, SlotStats, TrackStats
+from .records import Arrival, Downlink, Feedback, Notice, ReceptionReport, SenderInfo, SlotStats, TrackStats
 
 
 cdef list read_tray(Worker* worker):
@@ -49,6 +50,32 @@ cdef list read_notices(Worker* worker):
             notices.append(Notice(row.kind, row.handle, row.at_ns))
     worker.notice_count = 0
     return notices
+
+
+cdef list read_downlinks(Worker* worker):
+    """Of every peer that sent feedback since the last call."""
+    cdef int32_t row = worker.first_told
+    cdef Peer* peer
+    found = []
+    worker.first_told = NOTHING
+    while row != NOTHING:
+        peer = &worker.peers[row]
+        row = peer.next_told
+        peer.told = 0
+        found.append(read_downlink(peer, True))
+    return found
+
+
+cdef object read_downlink(Peer* peer, bint told):
+    """Totals of a peer; `told`: also what it said, which is forgotten then."""
+    feedback, remb_bps = None, 0
+    if told:
+        if peer.departures.told != NULL and peer.departures.told.messages:
+            feedback = Feedback(*departures_read(&peer.departures))
+        remb_bps = peer.remb_bps
+        peer.remb_bps = 0
+    in_flight = departures_in_flight(&peer.departures)
+    return Downlink(peer.handle, peer.departures.total_bytes, in_flight, feedback, remb_bps)
 
 
 cdef object read_reception(Track* track, int64_t now_ns):

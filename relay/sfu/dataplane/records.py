@@ -71,3 +71,50 @@ class SlotStats(NamedTuple):
     remote_jitter_ms: float
     rtt_ms: float
     first_packet_ns: int
+
+
+class ArrivalGroup(NamedTuple):
+    """As `relay.sfu.media.bandwidth.ArrivalGroup`."""
+
+    sent_s: float
+    arrived_s: float
+    size_bytes: int
+
+
+class ProbeArrivals(NamedTuple):
+    """As `relay.sfu.media.bandwidth.ProbeArrivals`."""
+
+    cluster: int
+    packets: int
+    size_bytes: int
+    first_sent_s: float
+    last_sent_s: float
+    last_sent_bytes: int
+    first_arrived_s: float
+    first_arrived_bytes: int
+    last_arrived_s: float
+
+
+class Feedback(NamedTuple):
+    """As `relay.sfu.media.bandwidth.Feedback`."""
+
+    groups: tuple[ArrivalGroup, ...]
+    probes: tuple[ProbeArrivals, ...]
+    received_packets: int
+    received_bytes: int
+    lost_packets: int
+    recovered_packets: int
+    covered_bytes: int
+    covered_until_s: float
+    newest_sent_s: float
+    unmatched: int
+
+
+class Downlink(NamedTuple):
+    """As `relay.sfu.ports.Downlink`."""
+
+    peer: int
+    sent_bytes: int
+    in_flight_bytes: int
+    feedback: Feedback | None
+    remb_bps: int

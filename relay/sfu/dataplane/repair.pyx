@@ -10,10 +10,11 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t
 
 from .batch cimport tray_put
 from .dispatch cimport dispatch, dispatch_rtcp, room
-from .feedback cimport Record, RecordKind, walk
+from .downlink cimport note_feedback, note_remb
+from .feedback cimport Record, RecordKind, gather, walk
 from .header cimport empty_packet, read32, read_elements, read_header, write16, write32
-from .history cimport Kept, Recall, Sent, SentForm, ring_bytes, ring_find, sent_recall
-from .hops cimport Total
+from .history cimport Kept, Recall, Sent, SentForm, ring_bytes, ring_find, sent_recall, sent_stamp
+from .hops cimport Drop, Total
 from .payload cimport inspect
 from .receive cimport reception_ask
 from .reports cimport note_report_block, note_sender_report
@@ -46,13 +47,25 @@ cdef Drop answer_reports(
     worker.hops.totals[<int> Total.RTCP_IN] += 1
     whole = walk(data, length, &worker.walk)
     for index in range(worker.walk.count):
-        _carry_out(worker, peer, &worker.walk.records[index], received_ns)
+        _carry_out(worker, peer, &worker.walk.records[index], data, received_ns)
+    gather(data, &worker.walk)
     if worker.walk.remainder:
         drop = tray_put(&worker.tray, RTCP, peer.handle, source, data, worker.walk.remainder, received_ns)
     return drop if whole else Drop.MALFORMED_RTCP
 
 
-cdef void _carry_out(Worker* worker, Peer* peer, const Record* record, int64_t received_ns) noexcept nogil:
+cdef void _carry_out(
+    Worker* worker, Peer* peer, const Record* record, const uint8_t* compound, int64_t received_ns
+) noexcept nogil:
+    if record.kind == RecordKind.TRANSPORT_FEEDBACK:
+        note_feedback(worker, peer, compound + record.value)
+    elif record.kind == RecordKind.REMB:
+        note_remb(worker, peer, record.value)
+    else:
+        _about_stream(worker, peer, record, received_ns)
+
+
+cdef void _about_stream(Worker* worker, Peer* peer, const Record* record, int64_t received_ns) noexcept nogil:
     """Records about what the peer sends go to its track, records about what it receives to its slot."""
     cdef bint outgoing = record.kind != RecordKind.SENDER_REPORT and record.kind != RecordKind.BYE
     cdef Key key = stream_key(peer.row, outgoing, record.ssrc)
@@ -143,8 +156,12 @@ cdef bint _send_again(Worker* worker, Peer* peer, Slot* slot, const Sent* sent) 
     label.picture = sent.picture
     label.level = sent.level
     label.key = sent.key
-    _label_again(slot, payload, sent.sequence, &label)
-    return dispatch(worker, peer, &packet, &label, 0, &length) == 0
+    _label_again(slot, payload, sent, &label)
+    if dispatch(worker, peer, &packet, &label, 0, &length) != Drop.KEPT:
+        return False
+    if label.original == NOTHING:
+        sent_stamp(&slot.log, &label)
+    return True
 
 
 cdef inline const Payload* _payload_of(const Slot* slot, int32_t codec) noexcept nogil:
@@ -154,18 +171,22 @@ cdef inline const Payload* _payload_of(const Slot* slot, int32_t codec) noexcept
     return NULL
 
 
-cdef inline void _label_again(Slot* slot, const Payload* payload, uint16_t sequence, Label* label) noexcept nogil:
+cdef inline void _label_again(Slot* slot, const Payload* payload, const Sent* sent, Label* label) noexcept nogil:
+    label.stamped = 0
     if slot.rtx_ssrc and payload.rtx_payload_type != NOTHING:
         label.ssrc = slot.rtx_ssrc
         label.payload_type = <uint8_t> payload.rtx_payload_type
-        label.original = sequence
+        label.original = sent.sequence
         label.sequence = slot.rtx_sequence
         slot.rtx_sequence += 1
     else:
         label.ssrc = slot.ssrc
         label.payload_type = <uint8_t> payload.payload_type
         label.original = NOTHING
-        label.sequence = sequence
+        label.sequence = sent.sequence
+        label.stamped = sent.stamped
+        label.departure = sent.departure
+        label.send_time = sent.send_time
 
 
 cdef void wound(Worker* worker, Track* track) noexcept nogil:

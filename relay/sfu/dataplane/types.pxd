@@ -140,3 +140,6 @@ ctypedef struct Label:
     uint16_t picture
     uint8_t level
     uint8_t key
+    uint8_t stamped        # the next two are set
+    uint16_t departure     # transport-wide sequence number
+    uint32_t send_time     # 24 bits

@@ -3,6 +3,8 @@
 from libc.stdint cimport int32_t, int64_t, uint32_t
 from libc.string cimport memcmp, memcpy, memmove, memset
 
+from .departures cimport departures_close
+from .downlink cimport unlist_told
 from .encodings cimport join_source, leave_source
 from .endpoint cimport write_sockaddr
 from .history cimport ring_close, sent_clear, sent_close
@@ -20,7 +22,7 @@ cdef Peer* open_peer(Worker* worker, int32_t row) noexcept nogil:
     memset(peer, 0, sizeof(Peer))
     peer.row = row
     peer.handle = pool_handle(&worker.peer_pool, row)
-    peer.first_track = peer.first_slot = peer.next_heard = peer.lane.head = peer.lane.tail = NOTHING
+    peer.first_track = peer.first_slot = peer.next_heard = peer.next_told = peer.lane.head = peer.lane.tail = NOTHING
     return peer
 
 
@@ -227,6 +229,8 @@ cdef void remove_slot(Worker* worker, Slot* slot) noexcept nogil:
 
 cdef void remove_peer(Worker* worker, Peer* peer) noexcept nogil:
     unlist_heard(worker, peer)
+    unlist_told(worker, peer)
+    departures_close(&peer.departures)
     while peer.first_track != NOTHING:
         remove_track(worker, &worker.tracks[peer.first_track])
     while peer.first_slot != NOTHING:

@@ -4,6 +4,7 @@ from libc.stdint cimport int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, u
 
 from .allowance cimport Allowance
 from .batch cimport Inbox, Lane, Outbox, Tray
+from .departures cimport Departures
 from .feedback cimport Walk
 from .history cimport Budget, Ring, SentLog
 from .hops cimport Hops
@@ -57,6 +58,10 @@ ctypedef struct Peer:
     int32_t next_heard         # list of peers with arrivals to report
     uint8_t heard
     Arrivals arrivals
+    Departures departures
+    uint32_t remb_bps          # the receiver's estimate since the control side looked; 0: none
+    uint8_t told               # on the list of peers that told of their downlink
+    int32_t next_told
 
 
 ctypedef struct Track:
@@ -193,6 +198,8 @@ ctypedef struct Worker:
     int notice_count
     int32_t first_wounded
     int32_t first_heard
+    int32_t first_told
+    int64_t now_ns             # of what is sent now
 
 
 cdef inline void notice(Worker* worker, int kind, uint8_t* pending, int64_t handle, int64_t at_ns) noexcept nogil:

@@ -1,10 +1,11 @@
-"""Header extensions (RFC 8285) that the relay understands, and in which direction."""
+"""Header extensions (RFC 8285) that the relay understands."""
 
 from relay.sfu.ports import Extension
 
 URIS: dict[str, Extension] = {
     "urn:ietf:params:rtp-hdrext:sdes:mid": Extension.MID,
     "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01": Extension.TRANSPORT_CC,
+    "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time": Extension.ABS_SEND_TIME,
     "urn:ietf:params:rtp-hdrext:ssrc-audio-level": Extension.AUDIO_LEVEL,
     "urn:3gpp:video-orientation": Extension.VIDEO_ORIENTATION,
     "http://www.webrtc.org/experiments/rtp-hdrext/abs-capture-time": Extension.ABS_CAPTURE_TIME,
@@ -12,8 +13,8 @@ URIS: dict[str, Extension] = {
 }
 """Registered names (IANA "RTP Compact Header Extensions") and those of the WebRTC project."""
 
-UPWARD = {Extension.TRANSPORT_CC}
-"""Agreed to only where the offerer sends: the relay reports what arrived, but does not number what it sends."""
+SUPERSEDED = {Extension.ABS_SEND_TIME: Extension.TRANSPORT_CC}
+"""Not agreed to beside the other one: a receiver that reports every arrival needs no send times for an estimate of its own."""
 
 MAX_ID = 14
 """One-byte headers carry ids 1 to 14 (RFC 8285 §4.2); others are not agreed to, so that no packet needs the longer form."""

@@ -28,8 +28,7 @@ from relay.sfu.wire.sdp import (
 
 _KINDS = {"audio": Kind.AUDIO, "video": Kind.VIDEO}
 _PROTOCOLS = {"UDP/TLS/RTP/SAVPF", "TCP/TLS/RTP/SAVPF", "RTP/SAVPF"}
-_FEEDBACK = {("nack", ""), ("nack", "pli"), ("ccm", "fir")}
-_UPWARD_FEEDBACK = {("transport-cc", "")}
+_FEEDBACK = {("nack", ""), ("nack", "pli"), ("ccm", "fir"), ("transport-cc", ""), ("goog-remb", "")}
 
 
 def understand(
@@ -94,12 +93,11 @@ def _section(
     usable = kind is not None and media.protocol in _PROTOCOLS and _is_open(media)
     if not usable or kind is None or not (source or slot):
         return Section(mid, media)
-    upward = slot is None
-    formats = reader.read(media, kind, upward=upward)
+    formats = reader.read(media, kind)
     if not formats:
         return Section(mid, media)
     ssrc, rtx_ssrc = _ssrcs(media) if source else (0, 0)
-    return Section(mid, media, kind, source, slot, formats, _extensions(media, upward=upward), ssrc, rtx_ssrc)
+    return Section(mid, media, kind, source, slot, formats, _extensions(media), ssrc, rtx_ssrc)
 
 
 def _is_open(media: MediaDescription) -> bool:
@@ -113,20 +111,19 @@ class _FormatReader:
         self._codecs = codecs
         self._read: dict[object, tuple[Format, ...]] = {}
 
-    def read(self, media: MediaDescription, kind: Kind, *, upward: bool) -> tuple[Format, ...]:
+    def read(self, media: MediaDescription, kind: Kind) -> tuple[Format, ...]:
         """Raises `Malformed`."""
         lines = (tuple(media.attributes.values(each.NAME)) for each in (RtpMap, Fmtp, RtcpFeedback))
-        key = (kind, upward, media.formats, *lines)
+        key = (kind, media.formats, *lines)
         if key not in self._read:
-            self._read[key] = _formats(media, kind, self._codecs, upward=upward)
+            self._read[key] = _formats(media, kind, self._codecs)
         return self._read[key]
 
 
-def _formats(media: MediaDescription, kind: Kind, codecs: frozenset[str], *, upward: bool) -> tuple[Format, ...]:
+def _formats(media: MediaDescription, kind: Kind, codecs: frozenset[str]) -> tuple[Format, ...]:
     offered = {each.payload_type: each for each in media.attributes.all(RtpMap)}
     parameters = {each.payload_type: each for each in media.attributes.all(Fmtp)}
-    taken = _FEEDBACK | _UPWARD_FEEDBACK if upward else _FEEDBACK
-    feedback = [each for each in media.attributes.all(RtcpFeedback) if (each.kind, each.parameter) in taken]
+    feedback = [each for each in media.attributes.all(RtcpFeedback) if (each.kind, each.parameter) in _FEEDBACK]
     repair = _repair(offered, parameters)
     formats = []
     for number in media.payload_types:
@@ -157,15 +154,14 @@ def _repair(offered: Mapping[int, RtpMap], parameters: Mapping[int, Fmtp]) -> di
     return repair
 
 
-def _extensions(media: MediaDescription, *, upward: bool) -> tuple[ExtMap, ...]:
-    return tuple(
+def _extensions(media: MediaDescription) -> tuple[ExtMap, ...]:
+    usable = [
         each
         for each in media.attributes.all(ExtMap)
-        if each.uri in extensions.URIS
-        and each.id <= extensions.MAX_ID
-        and each.direction is None
-        and (upward or extensions.URIS[each.uri] not in extensions.UPWARD)
-    )
+        if each.uri in extensions.URIS and each.id <= extensions.MAX_ID and each.direction is None
+    ]
+    kinds = {extensions.URIS[each.uri] for each in usable}
+    return tuple(each for each in usable if extensions.SUPERSEDED.get(extensions.URIS[each.uri]) not in kinds)
 
 
 def _ssrcs(media: MediaDescription) -> tuple[int, int]:

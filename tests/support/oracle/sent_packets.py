@@ -1,18 +1,19 @@
 """The send history and its condensing of feedback, one packet at a time: what the compiled one must agree with."""
 
-from relay.sfu.media.bandwidth.feedback import ArrivalGroup, Feedback, ProbeArrivals
+from relay.sfu.ports import ArrivalGroup, Feedback, ProbeArrivals
 from relay.sfu.wire.rtcp.twcc import REFERENCE_US, TransportFeedback
 
-_GROUP_S = 0.005
-_BURST_S = 0.1
+_GROUP_NS = 5_000_000
+_CAUGHT_UP_US = 5_000
+_BURST_US = 100_000
 _WRAP_US = (1 << 24) * REFERENCE_US
 
 
 class SentPacket:
-    __slots__ = ("cluster", "fate", "sent_s", "size_bytes", "total_bytes")
+    __slots__ = ("cluster", "fate", "sent_ns", "size_bytes", "total_bytes")
 
-    def __init__(self, size_bytes: int, sent_s: float, cluster: int, total_bytes: int) -> None:
-        self.size_bytes, self.sent_s, self.cluster = size_bytes, sent_s, cluster
+    def __init__(self, size_bytes: int, sent_ns: int, cluster: int, total_bytes: int) -> None:
+        self.size_bytes, self.sent_ns, self.cluster = size_bytes, sent_ns, cluster
         self.total_bytes = total_bytes
         self.fate = "unknown"
 
@@ -29,14 +30,14 @@ class SentPackets:
         self._covered_bytes = 0
         self._newest_covered = -1
         self._arrival_us: int | None = None
-        self._group: list[float] | None = None
+        self._group: list[int] | None = None
 
     def handle_sent(self, size_bytes: int, now: float, cluster: int = 0) -> int:
         """A packet leaves; its sequence number on the wire."""
         sequence = self.next_sequence
         self.next_sequence += 1
         self.size_bytes += size_bytes
-        self._packets[sequence] = SentPacket(size_bytes, now, cluster, self.size_bytes)
+        self._packets[sequence] = SentPacket(size_bytes, round(now * 1e9), cluster, self.size_bytes)
         self._packets.pop(sequence - self.capacity, None)
         return sequence & 0xFFFF
 
@@ -46,11 +47,11 @@ class SentPackets:
         return self.size_bytes - self._covered_bytes
 
     def condense(self, message: TransportFeedback) -> Feedback:
-        arrivals = {sequence: self._unwrap_us(at_us) / 1e6 for sequence, at_us in message.arrivals()}
+        arrivals = {sequence: self._unwrap_us(at_us) for sequence, at_us in message.arrivals()}
         groups: list[ArrivalGroup] = []
         probes: dict[int, ProbeArrivals] = {}
         received = received_bytes = lost = recovered = covered_bytes = unmatched = 0
-        covered_until_s = newest_sent_s = 0.0
+        covered_until_ns = newest_sent_ns = 0
         for step in range(message.status_count):
             number = (message.base_sequence + step) & 0xFFFF
             sequence = self._unwrap_sequence(number)
@@ -58,15 +59,15 @@ class SentPackets:
             if packet is None:
                 unmatched += 1
                 continue
-            arrived_s = arrivals.get(number)
-            if packet.fate == "received" or (packet.fate == "lost" and arrived_s is None):
+            arrived_us = arrivals.get(number)
+            if packet.fate == "received" or (packet.fate == "lost" and arrived_us is None):
                 continue
             if packet.fate == "unknown":
                 covered_bytes += packet.size_bytes
-                covered_until_s = max(covered_until_s, packet.sent_s)
+                covered_until_ns = max(covered_until_ns, packet.sent_ns)
             if sequence > self._newest_covered:
                 self._newest_covered, self._covered_bytes = sequence, packet.total_bytes
-            if arrived_s is None:
+            if arrived_us is None:
                 packet.fate = "lost"
                 lost += 1
                 continue
@@ -74,10 +75,10 @@ class SentPackets:
             packet.fate = "received"
             received += 1
             received_bytes += packet.size_bytes
-            newest_sent_s = max(newest_sent_s, packet.sent_s)
-            self._add_to_group(packet, arrived_s, groups)
+            newest_sent_ns = max(newest_sent_ns, packet.sent_ns)
+            self._add_to_group(packet, arrived_us, groups)
             if packet.cluster:
-                _add_to_probe(probes, packet, arrived_s)
+                _add_to_probe(probes, packet, arrived_us)
         return Feedback(
             tuple(groups),
             tuple(probes.values()),
@@ -86,8 +87,8 @@ class SentPackets:
             lost,
             recovered,
             covered_bytes,
-            covered_until_s,
-            newest_sent_s,
+            covered_until_ns / 1e9,
+            newest_sent_ns / 1e9,
             unmatched,
         )
 
@@ -103,32 +104,32 @@ class SentPackets:
         self._arrival_us += step
         return self._arrival_us
 
-    def _add_to_group(self, packet: SentPacket, arrived_s: float, groups: list[ArrivalGroup]) -> None:
+    def _add_to_group(self, packet: SentPacket, arrived_us: int, groups: list[ArrivalGroup]) -> None:
         """[first sent, last sent, first arrived, last arrived, bytes] grows, or is finished and another one begins."""
         group = self._group
         if group is None:
-            self._group = [packet.sent_s, packet.sent_s, arrived_s, arrived_s, packet.size_bytes]
+            self._group = [packet.sent_ns, packet.sent_ns, arrived_us, arrived_us, packet.size_bytes]
             return
-        if packet.sent_s < group[0]:
+        if packet.sent_ns < group[0]:
             return
-        if packet.sent_s - group[0] <= _GROUP_S or _caught_up(group, packet, arrived_s):
-            group[1] = max(group[1], packet.sent_s)
-            group[3] = max(group[3], arrived_s)
+        if packet.sent_ns - group[0] <= _GROUP_NS or _caught_up(group, packet, arrived_us):
+            group[1] = max(group[1], packet.sent_ns)
+            group[3] = max(group[3], arrived_us)
             group[4] += packet.size_bytes
             return
-        groups.append(ArrivalGroup(group[1], group[3], int(group[4])))
-        self._group = [packet.sent_s, packet.sent_s, arrived_s, arrived_s, packet.size_bytes]
+        groups.append(ArrivalGroup(group[1] / 1e9, group[3] / 1e6, group[4]))
+        self._group = [packet.sent_ns, packet.sent_ns, arrived_us, arrived_us, packet.size_bytes]
 
 
-def _caught_up(group: list[float], packet: SentPacket, arrived_s: float) -> bool:
-    after_s = arrived_s - group[3]
-    faster = after_s - (packet.sent_s - group[1]) < 0
-    return faster and after_s <= _GROUP_S and arrived_s - group[2] < _BURST_S
+def _caught_up(group: list[int], packet: SentPacket, arrived_us: int) -> bool:
+    after_us = arrived_us - group[3]
+    faster = after_us * 1000 < packet.sent_ns - group[1]
+    return faster and after_us <= _CAUGHT_UP_US and arrived_us - group[2] < _BURST_US
 
 
-def _add_to_probe(probes: dict[int, ProbeArrivals], packet: SentPacket, arrived_s: float) -> None:
+def _add_to_probe(probes: dict[int, ProbeArrivals], packet: SentPacket, arrived_us: int) -> None:
     told = probes.get(packet.cluster)
-    size, sent_s = packet.size_bytes, packet.sent_s
+    size, sent_s, arrived_s = packet.size_bytes, packet.sent_ns / 1e9, arrived_us / 1e6
     if told is None:
         probes[packet.cluster] = ProbeArrivals(
             packet.cluster, 1, size, sent_s, sent_s, size, arrived_s, size, arrived_s

@@ -3,11 +3,11 @@
 from typing import Final
 
 from relay.sfu.media.bandwidth.acknowledged import AcknowledgedBitrate
-from relay.sfu.media.bandwidth.feedback import ArrivalGroup, Feedback
 from relay.sfu.media.bandwidth.overuse import OveruseDetector, Usage
 from relay.sfu.media.bandwidth.rate_control import RateControl
 from relay.sfu.media.bandwidth.standing_queue import StandingQueue
 from relay.sfu.media.bandwidth.trendline import Trendline
+from relay.sfu.ports import ArrivalGroup, Feedback
 
 _JUMP_S: Final = 3.0
 """Between two groups: the receiver's clock was set, or the receiver slept."""

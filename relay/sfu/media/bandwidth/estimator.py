@@ -11,12 +11,13 @@ else. A peer that never sends transport-wide feedback is judged by its REMB.
 from typing import Final
 
 from relay.sfu.media.bandwidth.delay_based import DelayBased
-from relay.sfu.media.bandwidth.feedback import Feedback, Sent
 from relay.sfu.media.bandwidth.loss_based import LossBased
 from relay.sfu.media.bandwidth.overuse import Usage
 from relay.sfu.media.bandwidth.probe import Probe, Probing
 from relay.sfu.media.bandwidth.rate_control import RateControl
 from relay.sfu.media.bandwidth.receiver_estimate import ReceiverEstimate
+from relay.sfu.media.bandwidth.sent import Sent
+from relay.sfu.ports import Feedback
 
 START_BPS: Final = 300_000
 MIN_BPS: Final = 30_000

@@ -14,7 +14,7 @@ from collections import deque
 from math import log
 from typing import Final, NamedTuple
 
-from relay.sfu.media.bandwidth.feedback import Feedback
+from relay.sfu.ports import Feedback
 
 _OBSERVATION_S: Final = 0.25
 _OBSERVATIONS: Final = 20

@@ -1,7 +1,8 @@
 """No estimate: a fixed rate, for peers that tell nothing, and for networks where nothing is to be shared out."""
 
-from relay.sfu.media.bandwidth.feedback import Feedback, Sent
 from relay.sfu.media.bandwidth.probe import Probe
+from relay.sfu.media.bandwidth.sent import Sent
+from relay.sfu.ports import Feedback
 
 
 class NullBandwidth:

@@ -7,7 +7,7 @@ raise the rate, soon after it fell, and then ever more rarely; and only while th
 
 from typing import Final, NamedTuple
 
-from relay.sfu.media.bandwidth.feedback import ProbeArrivals
+from relay.sfu.ports import ProbeArrivals
 
 _DURATION_S: Final = 0.015
 _MIN_PACKETS: Final = 5

@@ -34,9 +34,19 @@ def test_elements_that_describe_the_media_go_on_under_the_receivers_ids() -> Non
     packet = rtp(1, extensions={1: b"\x7f", 2: b"\x01", 3: b"captured", 4: b"mid", 5: b"\x00\x01", 6: b"abc", 9: b"?"})
     out = sent(
         packet,
-        ids={Extension.AUDIO_LEVEL: 11, Extension.ABS_CAPTURE_TIME: 12, Extension.MID: 13, Extension.TRANSPORT_CC: 14},
+        ids={Extension.AUDIO_LEVEL: 11, Extension.ABS_CAPTURE_TIME: 12, Extension.MID: 13},
     )
     assert out.extensions == {11: b"\x7f", 12: b"captured"}
+    assert out.payload == b"payload"
+
+
+@pytest.mark.parametrize("level_id", [3, 20])
+@pytest.mark.parametrize("extensions", [{}, {1: b"\x7f", 5: b"\x00\x01"}])
+def test_what_belongs_to_this_hop_is_written_anew(extensions: dict[int, bytes], level_id: int) -> None:
+    ids = {Extension.TRANSPORT_CC: 4, Extension.ABS_SEND_TIME: 2, Extension.AUDIO_LEVEL: level_id}
+    out = sent(rtp(1, extensions=extensions), ids=ids, departure=0xBEEF, send_time=0x123456)
+    stamps = {4: b"\xbe\xef", 2: b"\x12\x34\x56"}
+    assert out.extensions == stamps | ({level_id: b"\x7f"} if extensions else {})
     assert out.payload == b"payload"
 
 

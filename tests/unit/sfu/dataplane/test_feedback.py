@@ -17,7 +17,7 @@ from tests.support.packets import (
 )
 from tests.support.shared import corpus
 
-SENDER_REPORT, REPORT_BLOCK, NACK, PLI, FIR, BYE = range(6)
+SENDER_REPORT, REPORT_BLOCK, NACK, PLI, FIR, BYE, TRANSPORT_FEEDBACK, REMB = range(8)
 
 
 @pytest.mark.parametrize(
@@ -31,6 +31,9 @@ SENDER_REPORT, REPORT_BLOCK, NACK, PLI, FIR, BYE = range(6)
         (receiver_report() + pli(5), [(PLI, 5, 0)]),
         (fir(5, 200), [(FIR, 5, 200)]),
         (receiver_report() + sdes() + bye(5, 6), [(BYE, 5, 0), (BYE, 6, 0)]),
+        (receiver_report() + transport_feedback(), [(TRANSPORT_FEEDBACK, 0, 8)]),
+        (remb(1_000_000, 5), [(REMB, 0, 1_000_000)]),
+        (remb((1 << 18) - 1 << 60, 5), [(REMB, 0, 0xFFFFFFFF)]),
     ],
 )
 def test_what_the_packet_path_understands_becomes_records(compound: bytes, records: list[tuple[int, int, int]]) -> None:
@@ -45,11 +48,12 @@ def test_what_the_packet_path_understands_becomes_records(compound: bytes, recor
 def test_other_packets_are_left_for_the_control_side_in_order() -> None:
     application = b"\x80\xcc\x00\x02" + bytes(4) + b"name"
     report = b"\x80\xcf\x00\x01" + bytes(4)
-    others = [remb(1_000_000, 5), transport_feedback(), application, report]
-    compound = receiver_report() + others[0] + pli(5) + others[1] + others[2] + nack(5, (1, 0)) + others[3]
+    other_layer = b"\x8f\xce\x00\x04" + bytes(8) + b"ALFI" + bytes(4)
+    others = [application, other_layer, report]
+    compound = receiver_report() + others[0] + pli(5) + transport_feedback() + others[1] + nack(5, (1, 0)) + others[2]
     whole, records, remainder = condense(compound)
     assert whole
-    assert [kind for kind, _, _ in records] == [PLI, NACK]
+    assert [kind for kind, _, _ in records] == [PLI, TRANSPORT_FEEDBACK, NACK]
     assert remainder == b"".join(others)
 
 
@@ -64,6 +68,9 @@ def test_other_packets_are_left_for_the_control_side_in_order() -> None:
         b"\x82\xcb\x00\x01" + bytes(4),  # two said goodbye, one is named
         b"\x81\xcd\x00\x02" + bytes(8),  # a NACK that asks for nothing
         b"\x84\xce\x00\x02" + bytes(8),  # a FIR without target
+        b"\x8f\xcd\x00\x03" + bytes(12),  # feedback without its head
+        transport_feedback()[:2] + b"\x00\x04" + transport_feedback()[4:-4],  # without the delta of what arrived
+        remb(1_000_000, 5)[:3] + b"\x04" + remb(1_000_000, 5)[4:-4],  # an estimate for a source that is not named
         b"\xa0\xc9\x00\x01\x00\x00\x00\x09",  # more padding than packet
         b"\x80\xc9",
     ],

@@ -10,7 +10,21 @@ from tests.support.media_bench import Bench
 from tests.support.packets import rtp, vp8
 
 
-@pytest.mark.parametrize("name", ["Arrival", "Notice", "ReceptionReport", "SenderInfo", "TrackStats", "SlotStats"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Arrival",
+        "ArrivalGroup",
+        "Downlink",
+        "Feedback",
+        "Notice",
+        "ProbeArrivals",
+        "ReceptionReport",
+        "SenderInfo",
+        "SlotStats",
+        "TrackStats",
+    ],
+)
 def test_records_have_the_fields_of_the_port(name: str) -> None:
     ours, theirs = getattr(records, name), getattr(ports, name)
     assert ours._fields == theirs._fields

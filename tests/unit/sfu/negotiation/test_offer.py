@@ -31,6 +31,7 @@ def test_a_kiosk_with_one_source_and_one_slot() -> None:
         ("nack", ""),
         ("nack", "pli"),
         ("ccm", "fir"),
+        ("goog-remb", ""),
     ]
     assert (microphone.source, microphone.slot, microphone.kind) == (None, "microphone", Kind.AUDIO)
     assert agreement.extension_ids == {Extension.MID: 4}
@@ -102,14 +103,20 @@ def test_a_pts_reserved_for_padding_extension_is_not_agreed() -> None:
     assert agree(text, {"0": "camera"}).extension_ids == {}
 
 
-def test_transport_wide_feedback_is_for_what_the_offerer_sends() -> None:
-    extra = (
-        "a=rtcp-fb:96 transport-cc\n"
-        "a=extmap:5 http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01\n"
-    )
-    text = offer(section("0", extra=extra), section("1", direction="recvonly", extra=extra))
-    source, slot = agree(text, {"0": "camera"}, {"1": "camera"}).sections
-    assert "transport-cc" in [line.kind for line in source.formats[0].feedback]
-    assert "transport-cc" not in [line.kind for line in slot.formats[0].feedback]
-    assert [each.id for each in source.extensions] == [4, 5]
-    assert [each.id for each in slot.extensions] == [4]
+TRANSPORT_CC = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
+SEND_TIME = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"
+
+
+@pytest.mark.parametrize("direction", ["sendonly", "recvonly"])
+def test_transport_wide_feedback_is_agreed_to_both_ways(direction: str) -> None:
+    extra = f"a=rtcp-fb:96 transport-cc\na=extmap:5 {TRANSPORT_CC}\na=extmap:6 {SEND_TIME}\n"
+    names = {"0": "camera"}
+    sources, slots = (names, {}) if direction == "sendonly" else ({}, names)
+    (section_,) = agree(offer(section("0", direction=direction, extra=extra)), sources, slots).sections
+    assert {"transport-cc", "goog-remb"} <= {line.kind for line in section_.formats[0].feedback}
+    assert [each.id for each in section_.extensions] == [4, 5], "feedback on every arrival needs no send times"
+
+
+def test_a_receiver_that_estimates_by_itself_gets_send_times() -> None:
+    text = offer(section("0", direction="recvonly", extra=f"a=extmap:6 {SEND_TIME}\n"))
+    assert agree(text, {}, {"0": "camera"}).extension_ids == {Extension.MID: 4, Extension.ABS_SEND_TIME: 6}

@@ -8,7 +8,8 @@ import pytest
 
 from loadtest.impair import Conditions, GilbertElliott, Link
 from loadtest.traces import Sample, Trace
-from relay.sfu.media.bandwidth import BandwidthEstimator, Feedback
+from relay.sfu.media.bandwidth import BandwidthEstimator
+from relay.sfu.ports import Feedback
 from tests.support.bottleneck import Call, Timeline
 
 DELAY_S = 0.025

@@ -1,7 +1,7 @@
 import pytest
 
-from relay.sfu.media.bandwidth import Feedback
 from relay.sfu.media.bandwidth.loss_based import LossBased
+from relay.sfu.ports import Feedback
 
 MIN, MAX = 30_000.0, 50e6
 

@@ -2,8 +2,9 @@ from itertools import pairwise
 
 import pytest
 
-from relay.sfu.media.bandwidth import Probe, ProbeArrivals
+from relay.sfu.media.bandwidth import Probe
 from relay.sfu.media.bandwidth.probe import Probing
+from relay.sfu.ports import ProbeArrivals
 
 DEMAND = 6e6
 

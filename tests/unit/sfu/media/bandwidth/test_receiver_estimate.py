@@ -1,5 +1,6 @@
-from relay.sfu.media.bandwidth import BandwidthEstimator, Feedback, NullBandwidth, Sent
+from relay.sfu.media.bandwidth import BandwidthEstimator, NullBandwidth, Sent
 from relay.sfu.media.bandwidth.receiver_estimate import ReceiverEstimate
+from relay.sfu.ports import Feedback
 
 
 def sending(estimate: ReceiverEstimate, bps: float, seconds: int = 2) -> None:

@@ -1,0 +1,9 @@
+"""Transport-wide feedback of a receiver, matched with what left."""
+
+from libc.stdint cimport uint8_t
+
+from .departures cimport Departures
+
+
+cdef bint feedback_is_whole(const uint8_t* packet, int length) noexcept nogil
+cdef bint condense(Departures* departures, const uint8_t* packet) noexcept nogil
