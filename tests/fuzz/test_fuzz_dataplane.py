@@ -15,7 +15,20 @@ from relay.sfu.dataplane.payload import starts_here
 from relay.sfu.ports import CodecFamily, Extension
 from tests.support.exploration import explore, mutations
 from tests.support.media_bench import H264, OPUS, VP8, Bench, Client
-from tests.support.packets import fir, nack, pli, read_rtp, receiver_report, remb, rtp, rtx, sdes, sender_report, vp8
+from tests.support.packets import (
+    fir,
+    nack,
+    pli,
+    read_rtp,
+    receiver_report,
+    remb,
+    rtp,
+    rtx,
+    sdes,
+    sender_report,
+    transport_feedback,
+    vp8,
+)
 from tests.support.shared import captured_rtp, corpus
 
 KINDS: dict[int, int] = dict(zip(range(1, 10), Extension, strict=True))
@@ -30,6 +43,7 @@ RTCP_SEEDS = [
     receiver_report() + sdes() + nack(0x2222, (1, 0xFFFF), (40, 1)),
     sender_report(0x1111, 1 << 40, 5) + pli(0x2222) + fir(0x2222, 1),
     receiver_report() + remb(1, 2),
+    receiver_report() + transport_feedback() + remb(1, 2),
 ]
 
 
@@ -40,8 +54,8 @@ def defend_compose(data: bytes, family: int) -> None:
         return
     if out is not None:
         read = read_rtp(out)
-        assert len(read.extensions) <= 4
-        assert len(out) <= len(data) + 1 + 4 + 8
+        assert len(read.extensions) <= 6
+        assert len(out) <= len(data) + 1 + 4 + 8 + 8
     starts_here(family, data)
 
 

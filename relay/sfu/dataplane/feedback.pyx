@@ -1,8 +1,9 @@
 """Walks a compound RTCP packet with every bound checked (RFC 3550 §6, RFC 4585 §6, RFC 5104 §4.3.1).
 
 Sender and receiver reports, NACK, PLI, FIR, BYE, REMB and transport-wide feedback become records; SDES is skipped;
-packets of other types can be moved together at the front of the buffer, for the control side. A packet that overruns ends the walk, and what was found
-before it stands: an authenticated peer has no reason to send such, but its earlier reports are none the worse.
+packets of other types can be moved together at the front of the buffer, for the control side. A packet that overruns
+ends the walk, and what was found before it stands: an authenticated peer has no reason to send such, but its earlier
+reports are none the worse.
 """
 
 from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
