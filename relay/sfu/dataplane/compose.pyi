@@ -14,6 +14,5 @@ def recompose(
     level: int = 0,
     key: int = 0,
     original: int = -1,
-    departure: int = 0,
-    send_time: int = 0,
+    stamps: tuple[int, int] = (0, 0),
 ) -> bytes | None: ...

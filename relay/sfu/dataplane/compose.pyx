@@ -155,11 +155,10 @@ def recompose(
     uint8_t level=0,
     uint8_t key=0,
     int original=NOTHING,
-    uint16_t departure=0,
-    uint32_t send_time=0,
+    tuple stamps=(0, 0),
 ):
     """An RTP packet as it came, as it would leave. `kinds`: id on the wire → `relay.sfu.ports.Extension`, `ids`: the
-    other way round for the receiver. None: it would not fit. ValueError: it is no RTP packet. For tests and tools."""
+    other way round for the receiver, `stamps`: transport-wide number and send time. None: it would not fit. ValueError: it is no RTP packet. For tests and tools."""
     cdef bytearray copy = bytearray(packet)
     cdef uint8_t* data = copy
     cdef uint8_t[256] kind_of
@@ -175,9 +174,7 @@ def recompose(
         id_of[<uint8_t> kind] = wire_id
     if read_header(&view, data, <int> len(copy), 0) != 0 or strip_padding(&view) != 0:
         raise ValueError("no RTP packet")
-    label = Label(
-        ssrc, timestamp, sequence, payload_type, view.marker, original, picture, level, key, 1, departure, send_time
-    )
+    label = Label(ssrc, timestamp, sequence, payload_type, view.marker, original, picture, level, key, 1, stamps[0], stamps[1])
     read_elements(&view, kind_of)
     if view.length > view.payload_at:
         inspect(family, &view)

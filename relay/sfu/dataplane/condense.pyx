@@ -1,5 +1,5 @@
 """Feedback messages (draft-holmer-rmcat-transport-wide-cc-extensions-01 §3.1) → bursts and sums, as
-`relay.sfu.media.bandwidth.feedback` defines them; `tests/support/oracle/sent_packets.py` is the readable twin.
+`relay.sfu.ports.Feedback` defines them; `tests/support/oracle/sent_packets.py` is the readable twin.
 
 Rules:
 - A number means the newest packet that left under its 16 bits. Each packet counts once as received, and at most once

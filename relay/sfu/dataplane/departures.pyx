@@ -87,20 +87,17 @@ cdef int64_t departures_in_flight(const Departures* departures) noexcept nogil:
     return departures.total_bytes - departures.covered_total
 
 
-cdef tuple departures_read(Departures* departures):
-    """The fields of `relay.sfu.media.bandwidth.Feedback` since the last call."""
-    cdef Told* told = departures.told
-    cdef const Cluster* cluster
-    cdef int index
+cdef tuple _groups(const Told* told):
+    cdef const Group* group
     groups = []
     for index in range(told.group_count):
-        groups.append(
-            ArrivalGroup(
-                told.groups[index].last_sent_ns / 1e9,
-                told.groups[index].last_arrived_us / 1e6,
-                told.groups[index].size_bytes,
-            )
-        )
+        group = &told.groups[index]
+        groups.append(ArrivalGroup(group.last_sent_ns / 1e9, group.last_arrived_us / 1e6, group.size_bytes))
+    return tuple(groups)
+
+
+cdef tuple _probes(const Told* told):
+    cdef const Cluster* cluster
     probes = []
     for index in range(told.cluster_count):
         cluster = &told.clusters[index]
@@ -117,9 +114,15 @@ cdef tuple departures_read(Departures* departures):
                 cluster.last_arrived_us / 1e6,
             )
         )
+    return tuple(probes)
+
+
+cdef tuple departures_read(Departures* departures):
+    """The fields of `relay.sfu.ports.Feedback` since the last call."""
+    cdef Told* told = departures.told
     sums = (
-        tuple(groups),
-        tuple(probes),
+        _groups(told),
+        _probes(told),
         told.received,
         told.received_bytes,
         told.lost,
@@ -155,7 +158,7 @@ cdef class DepartureLog:
         return number
 
     def take(self, bytes message not None):
-        """A feedback message, its RTCP header included: the fields of `relay.sfu.media.bandwidth.Feedback`, or None when
+        """A feedback message, its RTCP header included: the fields of `relay.sfu.ports.Feedback`, or None when
         it has the wrong shape."""
         if not feedback_is_whole(message, <int> len(message)):
             return None

@@ -74,7 +74,7 @@ class SlotStats(NamedTuple):
 
 
 class ArrivalGroup(NamedTuple):
-    """As `relay.sfu.media.bandwidth.ArrivalGroup`."""
+    """As `relay.sfu.ports.ArrivalGroup`."""
 
     sent_s: float
     arrived_s: float
@@ -82,7 +82,7 @@ class ArrivalGroup(NamedTuple):
 
 
 class ProbeArrivals(NamedTuple):
-    """As `relay.sfu.media.bandwidth.ProbeArrivals`."""
+    """As `relay.sfu.ports.ProbeArrivals`."""
 
     cluster: int
     packets: int
@@ -96,7 +96,7 @@ class ProbeArrivals(NamedTuple):
 
 
 class Feedback(NamedTuple):
-    """As `relay.sfu.media.bandwidth.Feedback`."""
+    """As `relay.sfu.ports.Feedback`."""
 
     groups: tuple[ArrivalGroup, ...]
     probes: tuple[ProbeArrivals, ...]

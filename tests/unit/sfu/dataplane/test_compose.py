@@ -44,7 +44,7 @@ def test_elements_that_describe_the_media_go_on_under_the_receivers_ids() -> Non
 @pytest.mark.parametrize("extensions", [{}, {1: b"\x7f", 5: b"\x00\x01"}])
 def test_what_belongs_to_this_hop_is_written_anew(extensions: dict[int, bytes], level_id: int) -> None:
     ids = {Extension.TRANSPORT_CC: 4, Extension.ABS_SEND_TIME: 2, Extension.AUDIO_LEVEL: level_id}
-    out = sent(rtp(1, extensions=extensions), ids=ids, departure=0xBEEF, send_time=0x123456)
+    out = sent(rtp(1, extensions=extensions), ids=ids, stamps=(0xBEEF, 0x123456))
     stamps = {4: b"\xbe\xef", 2: b"\x12\x34\x56"}
     assert out.extensions == stamps | ({level_id: b"\x7f"} if extensions else {})
     assert out.payload == b"payload"
