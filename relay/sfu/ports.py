@@ -334,6 +334,22 @@ class Forwarder(Protocol):
     def downlink(self, peer: int) -> Downlink:
         """The totals of one peer; what it said is left for `downlinks`."""
 
+    def set_pace(self, peer: int, rate_bps: int, window_bytes: int) -> None:
+        """Pictures leave for the peer at this rate, sound at once; while more than `window_bytes` is in flight, hardly any.
+
+        What waits too long is given up, and its slot goes on at the next keyframe. A rate of 0: everything leaves as it comes.
+        """
+
+    def probe(self, peer: int, cluster: int, rate_bps: int, size_bytes: int, packets: int) -> None:
+        """Send so much, and so many packets, at this rate: what waits, then repetitions of recent packets, then padding. Needs
+        a slot with RTX; nothing is sent otherwise. Feedback tells of it by `cluster`."""
+
+    def pace(self, now_ns: int) -> None:
+        """Let leave what waited for its time; `pump` and `tick` do so too."""
+
+    def pace_due_ns(self) -> int:
+        """When to call `pace`; 0: nothing waits."""
+
     def reception_report(self, track: int, now_ns: int) -> ReceptionReport | None:
         """A report block for the track's sender; None before its first packet."""
 

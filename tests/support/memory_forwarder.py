@@ -33,6 +33,8 @@ class MemoryForwarder:
         self.sent: list[tuple[bytes, Address]] = []
         self.waiting: list[Notice] = []
         self.told: list[Downlink] = []
+        self.paces: dict[int, int] = {}
+        self.probes: list[tuple[int, int]] = []
         self.reports: dict[int, ReceptionReport] = {}
         self.senders: dict[int, SenderInfo] = {}
 
@@ -124,6 +126,17 @@ class MemoryForwarder:
 
     def downlink(self, peer: int) -> Downlink:
         return Downlink(peer, 0, 0, None, 0)
+
+    def set_pace(self, peer: int, rate_bps: int, window_bytes: int) -> None:
+        self.paces[peer] = rate_bps
+
+    def probe(self, peer: int, cluster: int, rate_bps: int, size_bytes: int, packets: int) -> None:
+        self.probes.append((peer, cluster))
+
+    def pace(self, now_ns: int) -> None: ...
+
+    def pace_due_ns(self) -> int:
+        return 0
 
     def reception_report(self, track: int, now_ns: int) -> ReceptionReport | None:
         return self.reports.get(track)

@@ -158,7 +158,8 @@ def recompose(
     tuple stamps=(0, 0),
 ):
     """An RTP packet as it came, as it would leave. `kinds`: id on the wire → `relay.sfu.ports.Extension`, `ids`: the
-    other way round for the receiver, `stamps`: transport-wide number and send time. None: it would not fit. ValueError: it is no RTP packet. For tests and tools."""
+    other way round for the receiver, `stamps`: transport-wide number and send time. None: it would not fit. ValueError: it
+    is no RTP packet. For tests and tools."""
     cdef bytearray copy = bytearray(packet)
     cdef uint8_t* data = copy
     cdef uint8_t[256] kind_of

@@ -23,8 +23,8 @@ cdef enum Fate:
 ctypedef struct Departure:
     int64_t sent_ns
     uint64_t total_bytes       # of all that left, with this
+    uint32_t cluster           # 0: of no probe
     uint16_t size
-    uint16_t cluster           # 0: of no probe
     uint8_t fate
 
 
@@ -38,7 +38,7 @@ ctypedef struct Group:
 
 
 ctypedef struct Cluster:
-    uint16_t cluster
+    uint32_t cluster
     int packets
     int64_t size_bytes
     int64_t first_sent_ns
@@ -87,7 +87,7 @@ ctypedef struct Departures:
 
 cdef bint departures_open(Departures* departures, Budget* budget) noexcept nogil
 cdef void departures_close(Departures* departures) noexcept nogil
-cdef void departures_note(Departures* departures, int size, int64_t now_ns, uint16_t cluster) noexcept nogil
+cdef void departures_note(Departures* departures, int size, int64_t now_ns, uint32_t cluster) noexcept nogil
 cdef int64_t departures_in_flight(const Departures* departures) noexcept nogil
 cdef tuple departures_read(Departures* departures)
 

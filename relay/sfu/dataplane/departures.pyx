@@ -5,7 +5,7 @@ It starts small and doubles while what would be overwritten is younger than KEEP
 budget of the worker.
 """
 
-from libc.stdint cimport int64_t, uint16_t
+from libc.stdint cimport int64_t, uint16_t, uint32_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memset
 
@@ -65,7 +65,7 @@ cdef void _double(Departures* departures) noexcept nogil:
     departures.mask = 2 * size - 1
 
 
-cdef void departures_note(Departures* departures, int size, int64_t now_ns, uint16_t cluster) noexcept nogil:
+cdef void departures_note(Departures* departures, int size, int64_t now_ns, uint32_t cluster) noexcept nogil:
     """The packet with the number `next` left."""
     cdef Departure* departure = &departures.entries[departures.next & departures.mask]
     if departure.fate != Fate.NEVER_LEFT and now_ns - departure.sent_ns < KEEP_NS:
@@ -154,7 +154,7 @@ cdef class DepartureLog:
     def note(self, int size, int64_t now_ns, int cluster=0):
         """A packet left; its number on the wire."""
         number = self.departures.next & 0xFFFF
-        departures_note(&self.departures, size, now_ns, <uint16_t> cluster)
+        departures_note(&self.departures, size, now_ns, <uint32_t> cluster)
         return number
 
     def take(self, bytes message not None):

@@ -3,12 +3,18 @@ its send time, whatever it carries (draft-holmer-rmcat-transport-wide-cc-extensi
 keeps its own."""
 
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t
+from libc.string cimport memset
 
 from .batch cimport outbox_cell, outbox_push
 from .compose cimport compose
 from .downlink cimport note_departure
+from .hops cimport Total
 from .socket cimport socket_flush
 from .srtp cimport protect, protect_rtcp
+from .types cimport NOTHING
+
+cdef enum:
+    PADDING = 255
 
 
 cdef uint8_t* room(Worker* worker) noexcept nogil:
@@ -48,6 +54,32 @@ cdef Drop dispatch(
     if drop == Drop.KEPT:
         outbox_push(&worker.outbox, &peer.lane, size, received_ns)
         note_departure(worker, peer, size, again)
+    return drop
+
+
+cdef Drop dispatch_padding(Worker* worker, Peer* peer, Label* label) noexcept nogil:
+    """A packet of PADDING bytes of padding and nothing else (RFC 3550 §5.1)."""
+    cdef uint8_t* cell = room(worker)
+    cdef Packet packet
+    cdef int size
+    cdef Drop drop
+    if cell == NULL:
+        return Drop.SEND_QUEUE_FULL
+    memset(&packet, 0, sizeof(Packet))
+    packet.data = cell
+    packet.length = packet.payload_at = 12
+    packet.descriptor.picture_at = packet.descriptor.level_at = packet.descriptor.key_at = NOTHING
+    _stamp(worker, peer, label)
+    size = compose(&packet, label, peer.ids, cell)
+    cell[0] |= 0x20
+    memset(cell + size, 0, PADDING)
+    size += PADDING
+    cell[size - 1] = PADDING
+    drop = protect(peer.send_session, cell, &size)
+    if drop == Drop.KEPT:
+        outbox_push(&worker.outbox, &peer.lane, size, 0)
+        note_departure(worker, peer, size, False)
+        worker.hops.totals[<int> Total.PADDING_OUT] += 1
     return drop
 
 

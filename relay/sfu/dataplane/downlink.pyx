@@ -4,8 +4,9 @@ side reads it with every tick."""
 from libc.stdint cimport int32_t, uint8_t, uint32_t
 
 from .condense cimport condense
-from .departures cimport departures_note, departures_open
+from .departures cimport departures_in_flight, departures_note, departures_open
 from .hops cimport Total
+from .pacer cimport pacer_spend
 from .types cimport TRANSPORT_CC
 
 
@@ -18,7 +19,11 @@ cdef void note_departure(Worker* worker, Peer* peer, int size, bint again) noexc
         peer.departures.next += 1
         peer.departures.total_bytes += size
         return
-    departures_note(&peer.departures, size, worker.now_ns, 0)
+    departures_note(
+        &peer.departures, size, worker.now_ns, peer.pacer.probes[0].cluster if peer.pacer.probe_count else 0
+    )
+    if peer.pacer.rate_bps:
+        pacer_spend(&peer.pacer, size, worker.now_ns, departures_in_flight(&peer.departures))
 
 
 cdef inline void _list_told(Worker* worker, Peer* peer) noexcept nogil:

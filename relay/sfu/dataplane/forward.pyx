@@ -11,13 +11,14 @@ from ._inet cimport MSG_TRUNC
 from .allowance cimport allowance_take
 from .batch cimport tray_put
 from .classify cimport classify
-from .dispatch cimport dispatch
+from .dispatch cimport count_out, dispatch
 from .encodings cimport note_encoding
 from .endpoint cimport read_sockaddr
 from .header cimport empty_packet, read_header
 from .history cimport ring_keep, sent_note, sent_stamp
 from .hops cimport Drop, Total
 from .layers cimport layering_admits, layering_ends
+from .pacing cimport hold, must_wait, release
 from .payload cimport inspect
 from .receive cimport reception_note, reception_time
 from .repair cimport answer_reports, ask_for_missing, wound
@@ -27,7 +28,7 @@ from .routes cimport Key, endpoint_key, table_find
 from .socket cimport clock_ns, socket_flush
 from .streams cimport find_track, open_packet, owner_of
 from .types cimport (
-    CELL, FOREIGN, KEYFRAME_SEEN, KEYFRAME_WANTED, NOTHING, RTCP, RTP, SLOT_STARTED, STRAY, STUN, TRACK_STARTED, VIDEO, Endpoint,
+    CELL, FOREIGN, KEYFRAME_SEEN, KEYFRAME_WANTED, NOTHING, RTCP, RTP, STRAY, STUN, TRACK_STARTED, VIDEO, Endpoint,
     Label, Packet, Start,
 )
 from .uplink cimport note_arrival
@@ -44,6 +45,8 @@ cdef void forward(Worker* worker, int count) noexcept nogil:
         worker.hops.drops[<int> _take(worker, row)] += 1
     if count:
         ask_for_missing(worker, worker.inbox.received_ns[count - 1])
+        if worker.first_paced != NOTHING:
+            release(worker, clock_ns())
     socket_flush(worker.fd, &worker.outbox, &worker.hops)
 
 
@@ -216,17 +219,10 @@ cdef Drop _into_slot(Worker* worker, const Track* track, Slot* slot, const Packe
     label.stamped = 0
     slot.clock_rate_hz = clock_rate_hz
     sent_note(&slot.log, track.handle, packet.position, &label, packet.length == packet.payload_at, packet.received_ns)
+    if must_wait(worker, peer, track.kind):
+        return hold(worker, peer, track, slot, packet, &label)
     drop = dispatch(worker, peer, packet, &label, 0 if packet.recovered else packet.received_ns, &length)
     if drop == Drop.KEPT:
         sent_stamp(&slot.log, &label)
-        _count_out(worker, slot, packet, length)
+        count_out(worker, slot, packet, length)
     return drop
-
-
-cdef inline void _count_out(Worker* worker, Slot* slot, const Packet* packet, int length) noexcept nogil:
-    slot.packets += 1
-    slot.bytes += length
-    slot.octets += packet.length - packet.payload_at
-    if slot.first_packet_ns == 0:
-        slot.first_packet_ns = packet.received_ns
-        notice(worker, SLOT_STARTED, &slot.pending, slot.handle, packet.received_ns)

@@ -21,6 +21,8 @@ from .forward cimport forward
 from .given cimport given_name, given_payloads, given_rids
 from .history cimport ring_close, sent_close
 from .hops cimport counters_of, residence_of
+from .pacer cimport pacer_close
+from .pacing cimport probe, release, set_pace
 from .readings cimport (
     read_downlink, read_downlinks, read_layer, read_layers, read_notices, read_reception, read_sender_info, read_slot,
     read_track, read_tray,
@@ -92,6 +94,7 @@ cdef class Forwarder:
         self.sessions = {}
         self.spent = {}
         worker.fd = worker.first_wounded = worker.first_heard = worker.first_told = NOTHING
+        worker.first_paced = NOTHING
         worker.budget.limit_bytes = history_bytes
         pool_open(&worker.peer_pool, max_peers, 1)
         pool_open(&worker.track_pool, max_tracks, 2)
@@ -119,6 +122,7 @@ cdef class Forwarder:
         if worker.peers != NULL:
             for row in range(worker.peer_pool.size):
                 departures_close(&worker.peers[row].departures)
+                pacer_close(&worker.peers[row].pacer)
         tray_close(&worker.tray)
         outbox_close(&worker.outbox)
         inbox_close(&worker.inbox)
@@ -354,6 +358,7 @@ cdef class Forwarder:
                 self.worker.now_ns = now_ns
                 ask_for_missing(&self.worker, now_ns)
                 report_arrivals(&self.worker, now_ns)
+                release(&self.worker, now_ns)
                 socket_flush(self.worker.fd, &self.worker.outbox, &self.worker.hops)
 
     def notices(self) -> list:
@@ -367,6 +372,29 @@ cdef class Forwarder:
     def downlink(self, int64_t peer):
         """One peer's downlink; without what it said."""
         return read_downlink(self._peer(peer), False)
+
+    def set_pace(self, int64_t peer, int64_t rate_bps, int64_t window_bytes) -> None:
+        """Pictures leave for the peer at this rate, while less than `window_bytes` is in flight. 0: as they come."""
+        if not (0 <= rate_bps < 1 << 40 and 0 <= window_bytes < 1 << 40):
+            raise ValueError(f"no pace: {rate_bps} bit/s, {window_bytes} bytes")
+        set_pace(&self.worker, self._peer(peer), rate_bps, window_bytes)
+
+    def probe(self, int64_t peer, uint32_t cluster, int64_t rate_bps, int64_t size_bytes, int packets) -> None:
+        """Send so much at this rate: what waits, then repetitions and padding."""
+        if not (0 < rate_bps < 1 << 40 and 0 < size_bytes < 1 << 20):
+            raise ValueError(f"no probe: {rate_bps} bit/s, {size_bytes} bytes")
+        probe(&self.worker, self._peer(peer), cluster, rate_bps, size_bytes, packets, clock_ns())
+
+    def pace(self, int64_t now_ns) -> None:
+        """Let leave what waited for its time."""
+        if self.worker.fd != NOTHING:
+            with nogil:
+                release(&self.worker, now_ns)
+                socket_flush(self.worker.fd, &self.worker.outbox, &self.worker.hops)
+
+    def pace_due_ns(self) -> int:
+        """When to call `pace`; 0: nothing waits."""
+        return self.worker.pace_due_ns
 
     def reception_report(self, int64_t track, int64_t now_ns):
         """A report block for the track's sender, or None before its first packet."""

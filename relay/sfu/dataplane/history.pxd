@@ -88,6 +88,8 @@ cdef void sent_clear(SentLog* log) noexcept nogil
 cdef void sent_note(
     SentLog* log, int64_t track, int64_t position, const Label* label, bint empty, int64_t now_ns
 ) noexcept nogil
+cdef const Sent* sent_find(const SentLog* log, uint16_t sequence) noexcept nogil
+cdef void sent_forget(SentLog* log, uint16_t sequence) noexcept nogil
 cdef void sent_stamp(SentLog* log, const Label* label) noexcept nogil
 cdef Recall sent_recall(
     SentLog* log, uint16_t sequence, int64_t now_ns, int64_t round_trip_ns, const Sent** found

@@ -204,6 +204,21 @@ cdef void sent_note(
     sent.stamped = 0
 
 
+cdef const Sent* sent_find(const SentLog* log, uint16_t sequence) noexcept nogil:
+    """What has, or is to leave under, this number; NULL: not known (any more)."""
+    cdef const Sent* sent
+    if log.budget == NULL:
+        return NULL
+    sent = &log.entries[sequence & log.mask]
+    return sent if sent.form and sent.sequence == sequence else NULL
+
+
+cdef void sent_forget(SentLog* log, uint16_t sequence) noexcept nogil:
+    """Nothing leaves under this number."""
+    if log.budget != NULL and log.entries[sequence & log.mask].sequence == sequence:
+        log.entries[sequence & log.mask].form = 0
+
+
 cdef void sent_stamp(SentLog* log, const Label* label) noexcept nogil:
     """The original packet left with these stamps: without RTX it leaves again with the same, for an AEAD must never protect
     two different packets under one index (RFC 7714 §11)."""

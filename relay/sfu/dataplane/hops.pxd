@@ -33,6 +33,7 @@ cpdef enum Drop:
     NO_PATH
     PROTECT_FAILED
     SEND_QUEUE_FULL
+    PACED_OUT
     SEND_REFUSED
     DROP_COUNT
 
@@ -64,6 +65,7 @@ cpdef enum Total:
     FEEDBACKS_UNASKED
     FEEDBACKS_TOO_MANY
     REMBS_IN
+    PADDING_OUT
     TOTAL_COUNT
 
 

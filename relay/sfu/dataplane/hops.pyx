@@ -32,6 +32,7 @@ DROPS = {
     Drop.NO_PATH: "the receiver has no path or no keys yet",
     Drop.PROTECT_FAILED: "libsrtp refused to protect it",
     Drop.SEND_QUEUE_FULL: "the socket takes no more, and neither does the queue before it",
+    Drop.PACED_OUT: "waited longer than the receiver's downlink allows",
     Drop.SEND_REFUSED: "the kernel refused to send to this address",
 }
 
@@ -62,6 +63,7 @@ TOTALS = {
     Total.FEEDBACKS_UNASKED: "of them: from peers to which no numbers are sent",
     Total.FEEDBACKS_TOO_MANY: "of them: more than are read of one peer between two ticks",
     Total.REMBS_IN: "estimates of receivers (REMB) received",
+    Total.PADDING_OUT: "packets of padding sent to probe a downlink",
 }
 
 

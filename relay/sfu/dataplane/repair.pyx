@@ -12,13 +12,13 @@ from .batch cimport tray_put
 from .dispatch cimport dispatch, dispatch_rtcp, room
 from .downlink cimport note_feedback, note_remb
 from .feedback cimport Record, RecordKind, gather, walk
-from .header cimport empty_packet, read32, read_elements, read_header, write16, write32
-from .history cimport Kept, Recall, Sent, SentForm, ring_bytes, ring_find, sent_recall, sent_stamp
+from .header cimport read32, write16, write32
+from .history cimport Recall, Sent, SentForm, sent_recall, sent_stamp
 from .hops cimport Drop, Total
-from .payload cimport inspect
 from .receive cimport reception_ask
 from .reports cimport note_report_block, note_sender_report
-from .routes cimport Key, pool_row, stream_key, table_find
+from .restore cimport payload_of, restore
+from .routes cimport Key, stream_key, table_find
 from .srtp cimport unprotect_rtcp
 from .streams cimport admit_stranger
 from .types cimport KEYFRAME_WANTED, NOTHING, RTCP, TRACK_ENDED, VIDEO, Label, Packet
@@ -128,29 +128,17 @@ cdef void _resend(Worker* worker, Peer* peer, Slot* slot, uint16_t sequence, int
 
 cdef bint _send_again(Worker* worker, Peer* peer, Slot* slot, const Sent* sent) noexcept nogil:
     """Make the packet again from the copy in the ring; False when there is none."""
-    cdef int32_t row = pool_row(&worker.track_pool, sent.track)
-    cdef Track* track
-    cdef const Kept* kept
     cdef const Payload* payload
     cdef Packet packet
     cdef Label label
     cdef int length = 0
-    if row == NOTHING or peer.send_session == NULL or peer.lane.name_length == 0:
+    if peer.send_session == NULL or peer.lane.name_length == 0:
         return False
-    track = &worker.tracks[row]
-    kept = ring_find(&track.ring, sent.position)
-    if kept == NULL:
+    if not restore(worker, sent.track, sent.position, sent.form & SentForm.EMPTY, &packet):
         return False
-    read_header(&packet, ring_bytes(&track.ring, kept), kept.length, kept.received_ns)
-    read_elements(&packet, worker.peers[track.peer].kinds)
-    packet.payload = track.by_type[packet.payload_type]
-    if packet.length > packet.payload_at:
-        inspect(track.payloads[packet.payload].family, &packet)
-    payload = _payload_of(slot, track.payloads[packet.payload].codec)
+    payload = payload_of(worker, slot, sent.track, &packet)
     if payload == NULL:
         return False
-    if sent.form & SentForm.EMPTY:
-        empty_packet(&packet)
     label.marker = 1 if sent.form & SentForm.MARKED else 0
     label.timestamp = sent.timestamp
     label.picture = sent.picture
@@ -162,13 +150,6 @@ cdef bint _send_again(Worker* worker, Peer* peer, Slot* slot, const Sent* sent) 
     if label.original == NOTHING:
         sent_stamp(&slot.log, &label)
     return True
-
-
-cdef inline const Payload* _payload_of(const Slot* slot, int32_t codec) noexcept nogil:
-    for index in range(slot.payload_count):
-        if slot.payloads[index].codec == codec:
-            return &slot.payloads[index]
-    return NULL
 
 
 cdef inline void _label_again(Slot* slot, const Payload* payload, const Sent* sent, Label* label) noexcept nogil:

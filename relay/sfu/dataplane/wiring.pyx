@@ -9,6 +9,8 @@ from .encodings cimport join_source, leave_source
 from .endpoint cimport write_sockaddr
 from .history cimport ring_close, sent_clear, sent_close
 from .layers cimport layering_open
+from .pacer cimport pacer_close
+from .pacing cimport unlist_paced
 from .receive cimport reception_close, reception_open
 from .routes cimport Key, endpoint_key, pool_give, pool_handle, stream_key, table_find, table_put, table_remove
 from .streams cimport bind, unbind
@@ -22,7 +24,7 @@ cdef Peer* open_peer(Worker* worker, int32_t row) noexcept nogil:
     memset(peer, 0, sizeof(Peer))
     peer.row = row
     peer.handle = pool_handle(&worker.peer_pool, row)
-    peer.first_track = peer.first_slot = peer.next_heard = peer.next_told = peer.lane.head = peer.lane.tail = NOTHING
+    peer.first_track = peer.first_slot = peer.next_heard = peer.next_told = peer.next_paced = peer.lane.head = peer.lane.tail = NOTHING
     return peer
 
 
@@ -230,6 +232,8 @@ cdef void remove_slot(Worker* worker, Slot* slot) noexcept nogil:
 cdef void remove_peer(Worker* worker, Peer* peer) noexcept nogil:
     unlist_heard(worker, peer)
     unlist_told(worker, peer)
+    unlist_paced(worker, peer)
+    pacer_close(&peer.pacer)
     departures_close(&peer.departures)
     while peer.first_track != NOTHING:
         remove_track(worker, &worker.tracks[peer.first_track])

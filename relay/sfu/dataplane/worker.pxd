@@ -9,6 +9,7 @@ from .feedback cimport Walk
 from .history cimport Budget, Ring, SentLog
 from .hops cimport Hops
 from .layers cimport Layering
+from .pacer cimport Pacer
 from .receive cimport Reception
 from .rewrite cimport Rewrite
 from .routes cimport Pool, Table
@@ -62,6 +63,9 @@ ctypedef struct Peer:
     uint32_t remb_bps          # the receiver's estimate since the control side looked; 0: none
     uint8_t told               # on the list of peers that told of their downlink
     int32_t next_told
+    Pacer pacer
+    uint8_t paced              # on the list of peers for which something waits
+    int32_t next_paced
 
 
 ctypedef struct Track:
@@ -199,6 +203,8 @@ ctypedef struct Worker:
     int32_t first_wounded
     int32_t first_heard
     int32_t first_told
+    int32_t first_paced
+    int64_t pace_due_ns        # when the next of what waits may leave; 0: nothing waits
     int64_t now_ns             # of what is sent now
 
 

@@ -98,6 +98,20 @@ class StreamStats:
 
 
 @dataclass(frozen=True, slots=True)
+class DownlinkState:
+    """What is sent to a peer, beside what its downlink carries."""
+
+    state: str
+    """`unknown`: the peer tells nothing; `open`: every slot has its best; `limited`: some have less, or are paused."""
+    available_bps: int | None
+    allocated_bps: int
+    loss_fraction: float
+    """Of what feedback told of last, smoothed."""
+    queue_delay_ms: float
+    paused_slots: int
+
+
+@dataclass(frozen=True, slots=True)
 class PeerStats:
     """One connected peer."""
 
@@ -106,6 +120,8 @@ class PeerStats:
     rtt_ms: float | None
     address: Address | None
     streams: tuple[StreamStats, ...]
+    downlink: DownlinkState | None = None
+    """None before it is connected."""
 
 
 @dataclass(frozen=True, slots=True)

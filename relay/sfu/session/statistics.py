@@ -3,14 +3,14 @@
 from collections import Counter
 
 from relay.sfu.ports import Forwarder, Kind, SlotStats
-from relay.sfu.session.events import PeerStats, SfuStats, StreamStats
+from relay.sfu.session.events import DownlinkState, PeerStats, SfuStats, StreamStats
 from relay.sfu.session.keyframe_requests import KeyframeDesk
 from relay.sfu.session.peer import Peer, Stream
 from relay.sfu.session.streams import Streams
 from relay.sfu.session.transports import Transports
 
 
-def of_peer(peer: Peer, forwarder: Forwarder) -> PeerStats:
+def of_peer(peer: Peer, forwarder: Forwarder, downlink: DownlinkState | None) -> PeerStats:
     """One peer: its RTT is the median of what its receivers' reports gave."""
     slots = [(stream, forwarder.slot_stats(stream.handle)) for stream in peer.slots.values()]
     rtts = sorted(stats.rtt_ms for _, stats in slots if stats.rtt_ms >= 0)
@@ -22,6 +22,7 @@ def of_peer(peer: Peer, forwarder: Forwarder) -> PeerStats:
         rtt_ms=rtts[len(rtts) // 2] if rtts else None,
         address=peer.address,
         streams=tuple(streams),
+        downlink=downlink,
     )
 
 

@@ -79,6 +79,11 @@ class Streams:
         """The peer and its slot behind a slot handle."""
         return self._slot_owner.get(handle)
 
+    def source_into(self, slot: SlotRef) -> tuple[SourceRef, int] | None:
+        """The source that feeds the slot, and its track handle; None while it is not there."""
+        source, track = self._routes.source_of(slot), self._routes.track_into(slot)
+        return None if source is None or track is None else (source, track)
+
     def routed_ns(self, slot: int) -> int | None:
         """When the slot was connected to what feeds it now."""
         return self._routed_ns.get(slot)

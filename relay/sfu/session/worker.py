@@ -14,6 +14,7 @@ from relay.sfu.negotiation.offer import understand
 from relay.sfu.ports import Arrival, ArrivalKind, Forwarder, HostCandidate, Notice, NoticeKind
 from relay.sfu.session import reports, statistics
 from relay.sfu.session.deadlines import Deadlines
+from relay.sfu.session.downlinks import Downlinks
 from relay.sfu.session.events import (
     PeerClosed,
     PeerConnected,
@@ -51,6 +52,7 @@ class Worker:
         self._codecs = frozenset(settings.video_codecs + settings.audio_codecs)
         self._streams = Streams(forwarder, lambda: int.from_bytes(entropy(4), "big") | 1)
         self._transports = Transports(forwarder)
+        self._downlinks = Downlinks(forwarder, self._streams)
         self._keyframes = KeyframeDesk(forwarder, self._streams, settings.keyframe_interval_ms / 1000)
         self._peers = Peers(settings, forwarder, self._streams, self._transports, certificate, entropy)
         self._report_times: Deadlines[Peer] = Deadlines()
@@ -103,6 +105,7 @@ class Worker:
     def handle_tick(self, now: float, now_ns: int) -> list[SfuEvent]:
         """Every 10 ms or so: repair, and the reports that are due."""
         self._forwarder.tick(now_ns)
+        self._downlinks.handle_tick(now_ns)
         for peer in self._report_times.due(now):
             for packet in reports.compose(peer, self._forwarder, now_ns):
                 self._forwarder.transmit_rtcp(peer.handle, packet)
@@ -130,7 +133,7 @@ class Worker:
     def peer_stats(self, peer: PeerId) -> PeerStats | None:
         """One peer; None when there is none of this name."""
         found = self._peers.by_id.get(peer)
-        return None if found is None else statistics.of_peer(found, self._forwarder)
+        return None if found is None else statistics.of_peer(found, self._forwarder, self._downlinks.state(found))
 
     def _handle_stray(self, arrival: Arrival, now: float) -> None:
         peer = self._peers.by_handle.get(arrival.peer)
@@ -145,13 +148,16 @@ class Worker:
                 continue
             if isinstance(event, PeerConnected):
                 self._report_times.schedule(self._peers.by_id[event.peer], now)
+                self._downlinks.add(self._peers.by_id[event.peer])
             told.append(event)
         return told
 
     def _gone(self, event: PeerClosed, now: float) -> list[SfuEvent]:
-        peer = self._peers.remove(event.peer, now)
+        peer = self._peers.by_id.get(event.peer)
         if peer is None:
             return []
+        self._downlinks.remove(peer)
+        self._peers.remove(event.peer, now)
         self._report_times.forget(peer)
         self._closed[event.reason] += 1
         return [event]

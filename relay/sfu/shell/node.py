@@ -18,6 +18,7 @@ from relay.sfu.shell import udp
 from relay.sfu.transport.dtls import Certificate
 
 _TICK_S = 0.01
+_PACE_S = 0.001
 _LOG = logging.getLogger(__name__)
 
 
@@ -41,6 +42,7 @@ class Sfu:
         self._tick_timer: asyncio.TimerHandle | None = None
         self._deadline_timer: asyncio.TimerHandle | None = None
         self._armed_s: float | None = None
+        self._pace_timer: asyncio.TimerHandle | None = None
 
     @property
     def address(self) -> tuple[str, int]:
@@ -68,7 +70,7 @@ class Sfu:
         for peer in self._worker.peer_ids():
             self._publish(self._worker.remove(peer, now))
         asyncio.get_running_loop().remove_reader(self._socket.fileno())
-        for timer in (self._tick_timer, self._deadline_timer):
+        for timer in (self._tick_timer, self._deadline_timer, self._pace_timer):
             if timer is not None:
                 timer.cancel()
         self._socket.close()
@@ -115,13 +117,27 @@ class Sfu:
     def _readable(self) -> None:
         arrivals = self._forwarder.pump()
         self._publish(self._worker.handle_arrivals(arrivals, self._clock.now_s()))
+        self._arm_pace()
         if arrivals:
             self._arm()
 
     def _tick(self) -> None:
         self._tick_timer = asyncio.get_running_loop().call_later(_TICK_S, self._tick)
         self._publish(self._worker.handle_tick(self._clock.now_s(), self._clock.wall_ns()))
+        self._arm_pace()
         self._arm()
+
+    def _pace(self) -> None:
+        self._pace_timer = None
+        self._forwarder.pace(self._clock.wall_ns())
+        self._arm_pace()
+
+    def _arm_pace(self) -> None:
+        """Only while something waits, which is when a downlink is slower than what it is sent in bursts."""
+        due_ns = self._forwarder.pace_due_ns()
+        if due_ns and self._pace_timer is None:
+            delay_s = max(_PACE_S, (due_ns - self._clock.wall_ns()) / 1e9)
+            self._pace_timer = asyncio.get_running_loop().call_later(delay_s, self._pace)
 
     def _timeout(self) -> None:
         self._deadline_timer = self._armed_s = None

@@ -60,6 +60,11 @@ class BandwidthEstimator:
         return min(self._rate.rate_bps, self._loss.bound_bps)
 
     @property
+    def queue_s(self) -> float:
+        """How long what is sent now waits at the bottleneck."""
+        return self._delay.queue.queue_s
+
+    @property
     def target_bps(self) -> int:
         """To send now, repair and padding included."""
         return int(max(self.estimate_bps * self._delay.queue.share, self._min_bps))

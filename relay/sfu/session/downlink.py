@@ -1,0 +1,143 @@
+"""What one peer is sent: the estimate of its downlink, shared out among its slots, and paced.
+
+    feedback ─► estimator ─► estimate ─► budget ─► a choice for each slot ─► packet path
+                    └──────► pace, window, probes ─────────────────────────► packet path
+
+Rules:
+- A peer that tells nothing of its downlink gets everything: there is nothing to decide by.
+- So does a new one, until its downlink shows that it cannot carry that, or a second has passed: a picture that comes late to a
+  good link is worse than one that leaves a bad link soon.
+- What a slot shows is measured; until it is, the slot gets it all.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Final, NamedTuple
+
+from relay.sfu.media.bandwidth import BandwidthEstimator, Probe, Sent
+from relay.sfu.media.budget import Budget, Demand, Priority
+from relay.sfu.media.layers import Content, Layer, ladder
+from relay.sfu.ports import Downlink, Feedback, Forwarder, Kind
+from relay.sfu.session.events import DownlinkState
+
+START_BPS: Final = 2_000_000
+"""Before anything is known; a downlink of less shows that within a few hundred milliseconds."""
+_FREE_S: Final = 1.0
+_SPARE: Final = 1.25
+"""Of the demand, to be known of the downlink: slots rise only with headroom, and peak above their mean."""
+_PACE: Final = 2.5
+"""Times the target: frames leave in a fraction of their interval, and not as one burst (libwebrtc's factor)."""
+_LOSS_WEIGHT: Final = 0.1
+_ALL: Final = Layer(3, 3)
+_PAUSED: Final = Layer(-1, 0)
+
+
+class View(NamedTuple):
+    """What one slot shows."""
+
+    slot: int
+    kind: int
+    content: Content
+    rates_bps: Mapping[Layer, int]
+    """Empty: not measured yet."""
+
+    @property
+    def priority(self) -> Priority:
+        """Sound, then what the call is about, then faces."""
+        if self.kind == Kind.AUDIO:
+            return Priority.AUDIO
+        return Priority.SHARED if self.content is Content.DETAIL else Priority.CAMERA
+
+
+class PeerDownlink:
+    """given: the peer's handle, the packet path. owned: estimator, budget, what each slot was told, and what is told in statistics."""
+
+    def __init__(self, peer: int, forwarder: Forwarder) -> None:
+        self._peer = peer
+        self._forwarder = forwarder
+        self._estimator = BandwidthEstimator(start_bps=START_BPS)
+        self._budget = Budget()
+        self._told: dict[int, Layer] = {}
+        self._free_until_s: float | None = None
+        self._paced = (0, 0)
+        self._loss = 0.0
+        self._heard = False
+        self._allocated_bps = 0
+        self._limited = False
+
+    def handle_report(self, report: Downlink, views: Iterable[View], now: float) -> None:
+        """The peer told of its downlink, or its totals are looked at."""
+        probes = self._estimator.handle_sent(Sent(report.sent_bytes, report.in_flight_bytes), now)
+        if report.remb_bps:
+            self._heard = True
+            self._estimator.handle_remb(report.remb_bps, now)
+        if report.feedback is not None:
+            self._heard = True
+            self._note_loss(report.feedback)
+            probes += self._estimator.handle_feedback(report.feedback, now)
+        self._estimator.handle_timeout(now)
+        self._allocate(list(views), now)
+        self._pace(probes)
+
+    def deadline(self) -> float | None:
+        """When to look at the totals, if the peer tells nothing until then."""
+        return self._estimator.deadline()
+
+    def state(self) -> DownlinkState:
+        """What holds now."""
+        estimator = self._estimator
+        return DownlinkState(
+            state=("limited" if self._limited else "open") if self._heard else "unknown",
+            available_bps=int(estimator.estimate_bps) if self._heard else None,
+            allocated_bps=self._allocated_bps,
+            loss_fraction=self._loss,
+            queue_delay_ms=estimator.queue_s * 1000,
+            paused_slots=sum(layer == _PAUSED for layer in self._told.values()),
+        )
+
+    def _note_loss(self, feedback: Feedback) -> None:
+        told = feedback.received_packets + feedback.lost_packets
+        if told:
+            self._loss += _LOSS_WEIGHT * (feedback.lost_packets / told - self._loss)
+
+    def _allocate(self, views: list[View], now: float) -> None:
+        ladders = {view.slot: ladder(view.rates_bps, view.content) for view in views}
+        demands = [
+            Demand(view.slot, view.priority, [rate for _, rate in ladders[view.slot]])
+            for view in views
+            if ladders[view.slot]
+        ]
+        wanted_bps = sum(demand.rates_bps[-1] for demand in demands)
+        self._estimator.demand_bps = _SPARE * wanted_bps
+        available_bps = float("inf") if self._is_free(now) else self._estimator.estimate_bps
+        choices = self._budget.allocate(demands, available_bps, now)
+        self._allocated_bps, self._limited = 0, False
+        for demand in demands:
+            choice = choices[demand.slot]
+            best = len(demand.rates_bps) - 1
+            self._limited = self._limited or choice != best
+            self._allocated_bps += 0 if choice is None else demand.rates_bps[choice]
+            layer = _PAUSED if choice is None else _ALL if choice == best else ladders[demand.slot][choice][0]
+            self._select(demand.slot, layer)
+        self._told = {view.slot: self._told.get(view.slot, _ALL) for view in views}
+
+    def _is_free(self, now: float) -> bool:
+        if not self._heard:
+            return True
+        if self._free_until_s is None:
+            self._free_until_s = now + _FREE_S
+        return now < self._free_until_s and self._estimator.estimate_bps >= START_BPS
+
+    def _select(self, slot: int, layer: Layer) -> None:
+        if self._told.get(slot, _ALL) != layer:
+            self._told[slot] = layer
+            self._forwarder.select_layer(slot, layer.spatial, layer.temporal)
+
+    def _pace(self, probes: list[Probe]) -> None:
+        window_bytes = self._estimator.window_bytes
+        if self._heard and window_bytes is not None:
+            rate_bps = int(_PACE * self._estimator.target_bps)
+            if self._paced != (rate_bps, window_bytes):
+                self._paced = rate_bps, window_bytes
+                self._forwarder.set_pace(self._peer, rate_bps, window_bytes)
+        for probe in probes:
+            self._forwarder.probe(self._peer, probe.cluster, probe.rate_bps, probe.size_bytes, probe.packets)
