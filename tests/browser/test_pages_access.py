@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Page, expect
 
-from relay.server.messages import CallState, Offer, RequestCall, SeatState, Watch
+from relay.server.messages import CallState, MemberInfo, Offer, RequestCall, RingingBack, SeatState, Watch
 from tests.browser.conftest import OpenPage
 from tests.browser.test_pages_seat import BOOTH, PENSION, offer_made
 from tests.browser.test_pages_wallboard import wallboard
@@ -106,6 +106,13 @@ async def kiosk_views(server: PageServer, page: Page):  # type: ignore[no-untype
     await server.say(CallState(call="c1", state="queued", position=2, expected_wait_s=100))
     await expect(page.locator("#position")).to_contain_text("2")
     yield "waiting"
+    waits = CallState(call="c1", state="queued", item=PENSION.code, position=2, callback=True)
+    await server.say(waits)
+    await expect(page.locator("#callback-note")).to_be_visible()
+    yield "callback noted"
+    await server.say(RingingBack(call="c1", item=PENSION.code, expires_in_ms=60_000))
+    await expect(page.locator("#callback-answer")).to_be_visible()
+    yield "callback"
     sources = ["microphone", "camera", "screen"]
     await server.say(CallState(call="c1", state="connected", party="王静", active=sources))  # type: ignore[arg-type]
     await expect(page.get_by_role("heading", name="王静")).to_be_visible()
@@ -147,6 +154,18 @@ async def test_every_view_of_the_seat_can_be_read_and_heard(open_page: OpenPage)
         await server.say(CallState(call="c1", state="held", item=PENSION.code, party=BOOTH, active=sources))  # type: ignore[arg-type]
         await expect(page.get_by_role("heading", name=BOOTH)).to_be_visible()
         await check(page)
+        colleague = MemberInfo(who="seat-3", role="consultant", name="陈洁", place=2)
+        parties = [
+            MemberInfo(who="k", role="citizen", name=BOOTH),
+            MemberInfo(who="somebody", role="agent", name="王静"),
+        ]
+        await server.say(CallState(call="c1", state="connected", party=BOOTH, members=[*parties, colleague]))
+        await expect(page.locator("#merge")).to_be_visible()
+        await check(page)
+        await page.locator("#team-open").click()
+        await expect(page.get_by_label("陈洁")).to_be_visible()
+        await check(page)
+        await page.locator("#team-close").click()
         await server.say(SeatState(state="wrap-up", call="c1", until_ms=30_000))
         await expect(page.locator("#wrapup")).to_be_visible()
         await check(page)
@@ -162,6 +181,9 @@ async def test_the_other_pages_can_be_read_and_heard(open_page: OpenPage) -> Non
         await server.expect(Watch)
         await server.say(wallboard())
         await expect(page.locator("#answered")).to_have_text("412")
+        await check(page)
+        await page.locator(".supervise-open:enabled").first.click()
+        await expect(page.locator("#supervise-leave")).to_be_visible()
         await check(page)
 
 
