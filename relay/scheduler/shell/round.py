@@ -1,5 +1,6 @@
 """One round of deciding: due timers, then commands in the order they came, all on the engine's moving state."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -23,6 +24,10 @@ class Round:
     """A bug showed: the engine's state cannot be trusted further than `decisions`."""
     tick_failed: bool = False
 
+    def is_empty(self) -> bool:
+        """Whether nobody asked for anything, and nothing was due."""
+        return not (self.outcomes or self.decisions or self.fault)
+
     def settle(self) -> None:
         """The decisions are durable: answer."""
         for request, outcome in self.outcomes:
@@ -35,6 +40,14 @@ class Round:
         """
         for request, _ in self.outcomes:
             request.resolve(error)
+
+
+@dataclass(frozen=True, slots=True)
+class Flight:
+    """A round on its way to the disk."""
+
+    decided: Round
+    landed: asyncio.Future[None]
 
 
 class Deciding:

@@ -2,15 +2,15 @@
 
 A round takes what waits in the mailbox (and the timers that are due), decides each command on the engine's state, which
 moves on at once so that the next command of the round sees it, and commits all decisions of the round together. Only
-then are callers answered, effects carried out and subscribers told. When the commit fails, the engine is rebuilt from
-the journal, so that nothing of the round has happened, and its callers get `JournalUnavailable`.
+then are callers answered, effects carried out and subscribers told. While one round is on its way to the disk, the next
+one is decided. When a commit fails, the engine is rebuilt from the journal, so that nothing of these rounds has happened,
+and their callers get `JournalUnavailable`.
 """
 
 import asyncio
 import logging
-from collections import Counter
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Self
 
 from relay.clock import Clock
@@ -22,12 +22,13 @@ from relay.scheduler.settings import SchedulerSettings
 from relay.scheduler.shell.decision import Decision, batch_of
 from relay.scheduler.shell.dispatch import CarryOut, Dispatcher
 from relay.scheduler.shell.follow import follow, oldest_position, recount
+from relay.scheduler.shell.health import Health, ServiceCounters
 from relay.scheduler.shell.journal import Journal, JournalUnavailable, MemoryJournal, Snapshot
 from relay.scheduler.shell.journal_thread import JournalThread
 from relay.scheduler.shell.keeper import Keeper
 from relay.scheduler.shell.mailbox import Answer, Mailbox, Overloaded
 from relay.scheduler.shell.recovery import Recovery, recover
-from relay.scheduler.shell.round import Deciding
+from relay.scheduler.shell.round import Deciding, Flight, Round
 from relay.scheduler.shell.steady_clock import SteadyClock
 from relay.scheduler.shell.stream import Stream, Subscription
 from relay.scheduler.snapshot import SCHEMA, state_bytes
@@ -58,38 +59,6 @@ class ServiceOptions:
     """At least this between two of them, whatever the load."""
     drain_s: float = 10.0
     """How long `close` waits for effects; those left over are done after the next start."""
-
-
-@dataclass(slots=True)
-class ServiceCounters:
-    """Totals since the start of the process, and the watchdog."""
-
-    last_run_s: float = 0.0
-    """When the loop last turned, on the monotonic clock; more than a few seconds ago means stuck."""
-    rounds: int = 0
-    refusals: Counter[str] = field(default_factory=Counter)
-    """By problem: `offer-expired` counts accepts that came too late, `not-yours` foreign ones, …"""
-    commit_failures: int = 0
-    rebuilds: int = 0
-    """Times the engine was rebuilt from the journal, after a failed commit or a bug."""
-    faults: int = 0
-    """Bugs met while deciding; each one was logged, refused its command, and cost a rebuild."""
-
-
-@dataclass(frozen=True, slots=True)
-class Health:
-    """What a readiness probe and the metrics want to know."""
-
-    ready: bool
-    reason: str
-    """Why not."""
-    seq: int
-    """Number of the last decision."""
-    commands_waiting: int
-    undelivered: int
-    effects_given_up_total: int
-    cut_off_total: int
-    counters: ServiceCounters
 
 
 async def _ignore(_: AnyEffect) -> None:
@@ -124,6 +93,7 @@ class SchedulerService:
         self._dispatcher = Dispatcher(carry_out)
         self._keeper = Keeper(self._disk, options.snapshot_every, options.snapshot_pause_s)
         self._tasks: list[asyncio.Task[None]] = []
+        self._flight: Flight | None = None
         self._closing = False
         self._told = 0
         self._last_trouble = ""
@@ -140,7 +110,7 @@ class SchedulerService:
 
     @property
     def state(self) -> State:
-        """The engine's state, to look at (`relay.scheduler.view`), never to change; at most a round ahead of the disk."""
+        """The engine's state, to look at (`relay.scheduler.view`), never to change; at most two rounds ahead of the disk."""
         return self._deciding.engine.state
 
     def now_ms(self) -> int:
@@ -243,7 +213,7 @@ class SchedulerService:
         await self._greet(restarted=recovery.seq > 0)
 
     async def _run(self) -> None:
-        while not (self._closing and not len(self._mailbox)):
+        while not (self._closing and not len(self._mailbox) and self._flight is None):
             try:
                 await self._mailbox.arrival(self._idle_s())
                 self.counters.last_run_s = self._clock.now_s()
@@ -255,23 +225,41 @@ class SchedulerService:
                 await asyncio.sleep(self._options.probe_pause_s)
 
     async def _turn(self) -> None:
-        """One round, from the mailbox to its answers."""
+        """Decide a round; when the one before it has landed, send it to the disk."""
+        if self._flight is not None and (self._flight.landed.done() or self._snapshot_due()):
+            await self._land(self._flight)
         started_s = self._clock.now_s()
         ticks = started_s >= self._ticks_from_s
         decided = self._deciding.round(self._mailbox.take(), self._time.now_ms(), ticks=ticks)
+        if decided.is_empty():
+            return
         self.round_seconds.observe(self._clock.now_s() - started_s)
         self.counters.rounds += 1
         self.counters.refusals.update(decided.refusals)
-        try:
-            await self._commit(decided.decisions)
-        except JournalUnavailable as error:
-            _log.error("nothing is decided until the journal can be written: %s", error)
-            decided.undo(error)
-            await self._rebuild(error)
+        if self._flight is not None and not await self._land(self._flight, decided):
             return
+        self._flight = Flight(decided, asyncio.ensure_future(self._commit(decided.decisions)))
+        if decided.fault is not None or self._flight.landed.done():
+            await self._land(self._flight)
+        else:
+            self._flight.landed.add_done_callback(lambda _: self._mailbox.wake())
+
+    async def _land(self, flight: Flight, following: Round | None = None) -> bool:
+        """Wait until a round is durable and answer it. When it cannot be, undo it and the one decided since, and go back."""
+        decided = flight.decided
+        try:
+            await flight.landed
         except Exception as fault:
-            decided.undo(Unavailable(f"the scheduler is being rebuilt: {fault!r}"))
-            raise
+            _log.error("nothing is decided until the journal can be written", exc_info=fault)
+            error = fault if isinstance(fault, JournalUnavailable) else Unavailable(f"being rebuilt: {fault!r}")
+            for undone in (decided, following):
+                if undone is not None:
+                    undone.undo(error)
+            self._flight = None
+            await self._rebuild(error)
+            return False
+        self._flight = None
+        self._tell(decided.decisions)
         decided.settle()
         if decided.fault is not None:
             _log.error("a decision met a bug and was refused", exc_info=decided.fault)
@@ -279,11 +267,15 @@ class SchedulerService:
             if decided.tick_failed:
                 self._ticks_from_s = self._clock.now_s() + _FAULT_PAUSE_S
             await self._rebuild(Unavailable("the scheduler is being rebuilt after a bug; retry"))
-        elif self._keeper.due(self._deciding.seq, self._clock.now_s()):
+        elif self._snapshot_due() and self._told == self._deciding.seq:
             self._keeper.begin(self._deciding.seq, self._clock.now_s(), self._time.now_ms(), self._snapshot)
+        return True
+
+    def _snapshot_due(self) -> bool:
+        return self._keeper.due(self._deciding.seq, self._clock.now_s())
 
     async def _commit(self, decisions: list[Decision]) -> None:
-        """Make them durable, then let the world know. Raises JournalUnavailable: then they have not happened."""
+        """Make them durable. Raises JournalUnavailable: then they have not happened."""
         if not decisions:
             return
         started_s = self._clock.now_s()
@@ -294,7 +286,6 @@ class SchedulerService:
             self.counters.commit_failures += 1
             raise
         self.commit_seconds.observe(self._clock.now_s() - started_s)
-        self._tell(decisions)
 
     def _tell(self, decisions: list[Decision]) -> None:
         for decision in decisions:
@@ -349,6 +340,7 @@ class SchedulerService:
             decision = self._deciding.decision(command, self._time.now_ms())
             decisions += [decision] if decision.events else []
         await self._commit(decisions)
+        self._tell(decisions)
 
     def _snapshot(self) -> Snapshot:
         return Snapshot(self._deciding.seq, self._time.now_ms(), SCHEMA, state_bytes(self.state))
