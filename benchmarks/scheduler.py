@@ -79,12 +79,12 @@ def naive_us(load: Load, matches: int) -> float:
     """The same matching without an index: a sorted list of calls, scanned for the first one that a seat can serve."""
     state = load.engine.state
     waiting: list[tuple[int, int, Call]] = sorted(entry for line in state.waiting.lines() for entry in line.calls)
+    line_of = state.waiting.line_of
     seats = list(state.seats.values())[:matches]
 
     def match(seat: Seat) -> None:
         for place, entry in enumerate(waiting):
-            line = entry[2].line
-            if line is not None and state.supply.eligible(line) & seat.bit:
+            if state.supply.eligible(line_of(entry[2])) & seat.bit:
                 del waiting[place]
                 insort(waiting, entry)
                 return

@@ -9,6 +9,8 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import msgspec
+
 from relay.scheduler import commands, events
 from relay.scheduler.engine import Engine
 from relay.scheduler.model import Kind, Media, Reach, SeatProfile, ServiceItem, Skill
@@ -95,6 +97,10 @@ class Load:
         self.engine = engine or Engine(State(settings()))
         self.now_ms = START_MS
         self.talking: deque[tuple[str, str]] = deque()
+        self.serves: dict[str, tuple[str, str]] = {}
+        """An item and region of each seat."""
+        self.idle: list[str] = []
+        """Seats that found nobody when their last call was done."""
 
     def open(self) -> None:
         """Seats log in, ready, each is given a call, and the queue fills up."""
@@ -102,7 +108,9 @@ class Load:
         send = self.engine.handle_command
         send(commands.DefineItems(tuple(self.nation.items())), self.now_ms)
         for number in range(size.seats):
-            send(commands.LogIn(f"seat-{number}", self.nation.profile(number), ready=True), self.now_ms)
+            profile = self.nation.profile(number)
+            self.serves[f"seat-{number}"] = (f"{profile.skills[0].item.partition('.')[0]}.i0", profile.regions[0])
+            send(commands.LogIn(f"seat-{number}", profile, ready=True), self.now_ms)
         idle = size.seats
         while self.engine.state.waiting_calls < size.waiting:
             for event in send(self.nation.request(), self.now_ms):
@@ -118,19 +126,31 @@ class Load:
         return [self.nation.request() for _ in range(lives)]
 
     def live(self, requests: list[commands.RequestCall], send: Send) -> None:
-        """One life per request: it joins the queue, another call ends, and its seat takes a third."""
-        talking = self.talking
-        for request in requests:
+        """One life per request: it joins the queue, another call ends, and its seat takes a third.
+
+        A seat that finds nobody (in a short queue) gets the next citizen, so that as many talk as before.
+        """
+        talking, idle = self.talking, self.idle
+        for drawn in requests:
             self.now_ms += LIFE_MS
             now_ms = self.now_ms
-            self._accept(send(request, now_ms), send)
+            request = self._for(idle[-1], drawn) if idle else drawn
+            if self._accept(send(request, now_ms), send) and idle:
+                idle.pop()
             call, seat = talking.popleft()
             send(commands.HangUp(call), now_ms)
-            self._accept(send(commands.FinishWrapUp(call, seat, "done"), now_ms), send)
+            if not self._accept(send(commands.FinishWrapUp(call, seat, "done"), now_ms), send):
+                idle.append(seat)
 
-    def _accept(self, happened: tuple[events.AnyEvent, ...], send: Send) -> None:
-        if happened:
-            last = happened[-1]
-            if type(last) is events.CallOffered:
-                send(commands.AcceptOffer(last.offer, last.seat), self.now_ms)
-                self.talking.append((last.call, last.seat))
+    def _for(self, seat: str, drawn: commands.RequestCall) -> commands.RequestCall:
+        item, region = self.serves[seat]
+        return msgspec.structs.replace(drawn, item=item, region=region, language="zh")
+
+    def _accept(self, happened: tuple[events.AnyEvent, ...], send: Send) -> bool:
+        """Whether somebody rang, who has taken the call now."""
+        last = happened[-1] if happened else None
+        if type(last) is not events.CallOffered:
+            return False
+        send(commands.AcceptOffer(last.offer, last.seat), self.now_ms)
+        self.talking.append((last.call, last.seat))
+        return True

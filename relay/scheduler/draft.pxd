@@ -1,8 +1,11 @@
+cimport cython
+
 from relay.scheduler.entities cimport Call, Seat
 from relay.scheduler.index.line cimport Line
 from relay.scheduler.state cimport State
 
 
+@cython.no_gc
 cdef class Choice:
     cdef public Seat seat
     cdef public str rule
@@ -10,6 +13,7 @@ cdef class Choice:
     cdef public tuple considered
 
 
+@cython.no_gc
 cdef class Requeued:
     cdef public Call call
     cdef public Line line
@@ -19,6 +23,7 @@ cdef class Requeued:
     cdef public str but
 
 
+@cython.no_gc
 cdef class Draft:
     cdef public State state
     cdef public long long at_ms

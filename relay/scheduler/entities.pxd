@@ -1,6 +1,9 @@
+cimport cython
+
 from relay.scheduler.index.profile cimport Profile
 
 
+@cython.no_gc
 cdef class Conversation:
     cdef public long long accepted_ms
     cdef public bint connected
@@ -9,6 +12,7 @@ cdef class Conversation:
     cdef public tuple invitations
 
 
+@cython.no_gc
 cdef class Call:
     cdef public str id
     cdef public long long seq
@@ -50,10 +54,13 @@ cdef class Call:
     cdef public dict barred
     cdef public Conversation talk
     cdef public int wrapping
-    cdef public object line
-    cdef public tuple entry
+    cdef public bint indexed
+    cdef public int line_number
+
+    cpdef restore(self, list row)
 
 
+@cython.no_gc
 cdef class Seat:
     cdef public str id
     cdef public int index
@@ -82,12 +89,14 @@ cdef class Seat:
     cdef public tuple idle_entry
 
 
+@cython.no_gc
 cdef class Kiosk:
     cdef public str id
     cdef public long long lease_ms
     cdef public tuple calls
 
 
+@cython.no_gc
 cdef class Window:
     cdef public str id
     cdef public str item
@@ -100,6 +109,7 @@ cdef class Window:
     cdef public dict taken
 
 
+@cython.no_gc
 cdef class Appointment:
     cdef public str id
     cdef public long long seq

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from .model import (
     AppointmentPhase,
@@ -20,7 +20,6 @@ from .model import (
 )
 
 if TYPE_CHECKING:
-    from .index.line import Entry, Line
     from .index.profile import Profile
 
 NEVER_MS = -1
@@ -52,7 +51,7 @@ class Call:
         "offered_ms", "deadline_ms", "attempts", "revision", "contact", "callbacks", "retry_ms", "barred", "talk",
         "wrapping",
     )  # fmt: skip
-    __slots__ = (*FIELDS, "entry", "line")
+    __slots__ = (*FIELDS, "indexed", "line_number")
 
     def __init__(self, call: str, seq: int) -> None:  # noqa: PLR0915  one field a line
         self.id = call
@@ -105,9 +104,23 @@ class Call:
         self.talk: Conversation | None = None
         self.wrapping = 0
         """Seats that wrap it up."""
-        self.line: Line | None = None
-        self.entry: Entry | None = None
-        """Its place in `line`, or in the queue of its target; None while it does not wait."""
+        self.indexed = False
+        """Whether seats find it: in a line, or in the queue of its target."""
+        self.line_number = 0
+        """Of its line. A number, no reference: calls are in no cycle, so that Python's collector can leave them alone."""
+
+    def restore(self, row: list[Any]) -> None:
+        """Take over what a snapshot kept: the values of `FIELDS` but `talk`, in their order."""
+        # fmt: off
+        (
+            self.id, self.seq, self.key, self.kiosk, self.item, self.region, self.kind, self.language,
+            self.media, self.priority, self.citizen, self.case, self.purpose, self.parent, self.appointment,
+            self.enqueued_ms, self.virtual_ms, self.search_ms, self.min_level, self.ring, self.scope,
+            self.level, self.widen_ms, self.give_up_ms, self.sticky, self.target, self.target_until_ms,
+            self.phase, self.seat, self.offer, self.offered_ms, self.deadline_ms, self.attempts, self.revision,
+            self.contact, self.callbacks, self.retry_ms, self.barred, self.wrapping,
+        ) = row
+        # fmt: on
 
     def participants(self) -> tuple[Participant, ...]:
         """Everybody in the conversation."""

@@ -1,6 +1,7 @@
 cimport cython
 
 
+@cython.no_gc
 cdef class Step:
     cdef public long long after_ms
     cdef public int ring

@@ -121,13 +121,17 @@ def restore_state(body: bytes) -> State:
         seat.bit = 1 << seat.index
         state.seats[seat.id] = seat
         _restore_seat(state, seat)
-    call_fields = tuple(field for field in Call.FIELDS if field != "talk")
     for row, talk in kept.calls:
-        call = _fill(Call("", 0), call_fields, row, _CALL)
+        for column, convert in _CALL:
+            row[column] = convert(row[column])
+        call = Call("", 0)
+        call.restore(row)
         call.talk = None if talk is None else _fill(Conversation(0), Conversation.FIELDS, talk, _TALK)
         restore_call(state, call)
     for row in kept.kiosks:
-        kiosk = _fill(Kiosk(""), Kiosk.FIELDS, row, _KIOSK)
+        kiosk = Kiosk(row[0])
+        kiosk.lease_ms = row[1]
+        kiosk.calls = tuple(row[2])
         state.kiosks[kiosk.id] = kiosk
         state.timers.set(kiosk.lease_ms, Due.KIOSK_LEASE, 0, "", kiosk.id)
     for row in kept.windows:
@@ -153,7 +157,11 @@ def _restore_seat(state: State, seat: Seat) -> None:
 
 
 def _media(values: list[str]) -> tuple[Media, ...]:
-    return tuple(_MEDIA[value] for value in values)
+    """Calls ask for few combinations, and share them."""
+    media = _MEDIA.get(tuple(values))
+    if media is None:
+        media = _MEDIA[tuple(values)] = tuple(Media(value) for value in values)
+    return media
 
 
 def _participants(rows: list[dict[str, Any]]) -> tuple[Participant, ...]:
@@ -178,14 +186,14 @@ def _fill(entity: E, fields: tuple[str, ...], row: list[Any], convert: dict[str,
     return entity
 
 
-_MEDIA = {media.value: media for media in Media}
-_CALL: dict[str, Callable[[Any], Any]] = {
-    "kind": {kind.value: kind for kind in Kind}.__getitem__,
-    "media": _media,
-    "purpose": {purpose.value: purpose for purpose in Purpose}.__getitem__,
-    "phase": {phase.value: phase for phase in CallPhase}.__getitem__,
-}
-_KIOSK: dict[str, Callable[[Any], Any]] = {"calls": tuple}
+_MEDIA: dict[tuple[str, ...], tuple[Media, ...]] = {}
+_CALL: tuple[tuple[int, Callable[[Any], Any]], ...] = (
+    (Call.FIELDS.index("kind"), {kind.value: kind for kind in Kind}.__getitem__),
+    (Call.FIELDS.index("media"), _media),
+    (Call.FIELDS.index("purpose"), {purpose.value: purpose for purpose in Purpose}.__getitem__),
+    (Call.FIELDS.index("phase"), {phase.value: phase for phase in CallPhase}.__getitem__),
+)
+"""By column: what rows do not keep as it is; all before `talk`."""
 _TALK: dict[str, Callable[[Any], Any]] = {"others": _participants, "invitations": tuple}
 _SEAT: dict[str, Callable[[Any], Any]] = {"shift": _shift, "presence": Presence, "calls": _roles, "wraps": _wraps}
 _APPOINTMENT: dict[str, Callable[[Any], Any]] = {

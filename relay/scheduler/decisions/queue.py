@@ -54,7 +54,7 @@ def widen(draft: Draft, call: Call) -> None:
         step, after = later, step if later is not step else None
     widen_ms = call.search_ms + after.after_ms if after is not None else NEVER_MS
     draft.events.append(SearchWidened(draft.at_ms, call.id, step.ring, step.scope, step.level, widen_ms, call.target))
-    if not call.target and call.entry is not None:
+    if not call.target and call.indexed:
         line = state.waiting.line(call.item, step.scope, call.kind, call.language, call.media, step.level)
         draft.widen(call, line)
 

@@ -68,9 +68,9 @@ def _backoff(draft: Draft, timer: Timer) -> None:
     call = _call(draft, timer)
     draft.events.append(BackoffEnded(draft.at_ms, call.id, timer[4]))
     seat = draft.state.seats.get(timer[4])
-    if seat is None or seat.idle_entry is None or call.entry is None or call.line is None or call.target:
+    if seat is None or seat.idle_entry is None or not call.indexed or call.target:
         return
-    if draft.state.supply.eligible(call.line) >> seat.index & 1:
+    if draft.state.supply.eligible(draft.state.waiting.line_of(call)) >> seat.index & 1:
         draft.offer(
             call.id, call.attempts + 1, call.enqueued_ms, call.virtual_ms, Choice(seat, "backoff_ended", 1, (seat.id,))
         )

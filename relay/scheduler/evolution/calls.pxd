@@ -28,7 +28,7 @@ cpdef offered(State state, object event)
 cpdef widened(State state, object event)
 
 
-@cython.locals(call=Call)
+@cython.locals(call=Call, waits=bint)
 cpdef reprioritised(State state, object event)
 
 

@@ -63,7 +63,7 @@ def offered(state: State, event: events.CallOffered) -> None:
     """CallOffered."""
     state.offers_made += 1
     call = state.calls[event.call]
-    if call.entry is not None:
+    if call.indexed:
         dequeue(state, call)
     call.phase = CallPhase.OFFERED
     call.seat = event.seat
@@ -114,7 +114,7 @@ def widened(state: State, event: events.SearchWidened) -> None:
 def reprioritised(state: State, event: events.CallReprioritised) -> None:
     """CallReprioritised."""
     call = state.calls[event.call]
-    waits = call.entry is not None
+    waits = call.indexed
     unindex(state, call)
     call.priority = event.priority
     call.virtual_ms = event.virtual_ms

@@ -46,20 +46,20 @@ def index(state: State, call: Call) -> None:
     if not call.target:
         state.waiting.add(call, state.waiting.line_of(call))
         return
-    call.entry = (call.virtual_ms, call.seq, call)
-    state.targeted.setdefault(call.target, Ordered()).add(call.entry)
+    call.indexed = True
+    state.targeted.setdefault(call.target, Ordered()).add((call.virtual_ms, call.seq, call))
 
 
 def unindex(state: State, call: Call) -> None:
     """Seats find the call no longer."""
-    if call.entry is None:
+    if not call.indexed:
         return
     if not call.target:
         state.waiting.remove(call)
         return
     aimed = state.targeted[call.target]
-    aimed.remove(call.entry)
-    call.entry = None
+    aimed.remove((call.virtual_ms, call.seq, call))
+    call.indexed = False
     if not aimed:
         del state.targeted[call.target]
 

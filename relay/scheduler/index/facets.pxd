@@ -1,6 +1,7 @@
 cimport cython
 
 
+@cython.no_gc
 cdef class Facet:
     cdef public int number
     cdef public int level

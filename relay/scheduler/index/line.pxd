@@ -26,15 +26,37 @@ cdef class Line:
     @cython.locals(cell=Cell)
     cpdef close(self)
 
+    @cython.locals(cell=Cell)
+    cpdef lose(self, tuple head)
+
 
 cdef class Slot:
     cdef public list cells
+    cdef public list sights
 
     @cython.locals(cell=Cell)
     cpdef Cell cell(self, Facet facet)
+    cpdef drop(self, Cell cell)
+
+    @cython.locals(sight=Sight)
+    cdef _look_anew(self)
+
+
+cdef class Sight:
+    cdef public bint fresh
+    cdef public list cells
+    cdef public int ability
+    cdef public list slots
+
+    @cython.locals(slot=Slot, cell=Cell, level=int)
+    cpdef list look(self)
 
 
 cdef class Cell:
+    cdef public bint fresh
+    cdef public tuple head
+    cdef public long long head_ms
+    cdef public long long head_seq
     cdef public Facet facet
     cdef public Slot slot
     cdef public list heap
@@ -44,4 +66,7 @@ cdef class Cell:
     cpdef add(self, tuple post)
 
     @cython.locals(heap=list, post=tuple, line=Line, blocks=list, head=tuple, corrected=tuple)
+    cdef tuple _corrected(self)
+
+    @cython.locals(head=tuple)
     cpdef tuple first(self)

@@ -66,13 +66,20 @@ class Line:
                 post = (head[0], head[1], self.number, place, self)
                 posted[place] = post
                 cell.add(post)
+                cell.fresh = False
+
+    def lose(self, head: Entry) -> None:
+        """`head` was the first call, and is gone: cells that showed it must look again."""
+        for cell in self.cells:
+            if cell.head is head:
+                cell.fresh = False
 
     def close(self) -> None:
         """Leave all cells; posts that are still there are dead."""
         for cell in self.cells:
             cell.lines -= 1
             if not cell.lines:
-                cell.slot.cells.remove(cell)
+                cell.slot.drop(cell)
         self.posted = [None] * len(self.cells)
         self.cells = []
         self.open = False
@@ -81,11 +88,13 @@ class Line:
 class Slot:
     """An item node in a region, as some profile names it: what lies `under` both, or in the region itself alone."""
 
-    __slots__ = ("cells",)
+    __slots__ = ("cells", "sights")
 
     def __init__(self) -> None:
         self.cells: list[Cell] = []
         """One per facet of its lines."""
+        self.sights: list[Sight] = []
+        """Of the profiles that look into it."""
 
     def cell(self, facet: Facet) -> Cell:
         """The cell of a facet, made when there is none."""
@@ -94,19 +103,65 @@ class Slot:
                 return cell
         cell = Cell(facet, self)
         self.cells.append(cell)
+        self._look_anew()
         return cell
+
+    def drop(self, cell: Cell) -> None:
+        """A cell has no more lines."""
+        self.cells.remove(cell)
+        self._look_anew()
+
+    def _look_anew(self) -> None:
+        for sight in self.sights:
+            sight.fresh = False
+
+
+class Sight:
+    """The cells that seats of one profile look into: those of its slots whose calls it can serve."""
+
+    __slots__ = ("ability", "cells", "fresh", "slots")
+
+    def __init__(self, ability: int, slots: list[tuple[Slot, int]]) -> None:
+        self.fresh = False
+        self.cells: list[Cell] = []
+        self.ability = ability
+        self.slots = slots
+        """With the level in the items of each."""
+        for slot, _ in slots:
+            slot.sights.append(self)
+
+    def look(self) -> list[Cell]:
+        """Its cells."""
+        if not self.fresh:
+            self.fresh = True
+            self.cells = [
+                cell
+                for slot, level in self.slots
+                for cell in slot.cells
+                if cell.facet.level <= level and cell.facet.met[self.ability]
+            ]
+        return self.cells
+
+    def close(self) -> None:
+        """Nobody looks this way any more."""
+        for slot, _ in self.slots:
+            slot.sights.remove(self)
 
 
 class Cell:
-    """A heap of the heads of its lines, corrected when looked at."""
+    """A heap of the heads of its lines, corrected when looked at; while it is `fresh`, `head` is the first of all."""
 
-    __slots__ = ("facet", "heap", "lines", "slot")
+    __slots__ = ("facet", "fresh", "head", "head_ms", "head_seq", "heap", "lines", "slot")
 
     def __init__(self, facet: Facet, slot: Slot) -> None:
         self.facet = facet
         self.slot = slot
         self.heap: list[Post] = []
         self.lines = 0
+        self.fresh = False
+        self.head: Entry | None = None
+        self.head_ms = 0
+        self.head_seq = 0
 
     def add(self, post: Post) -> None:
         """Take a head in; dead posts are swept out when they outnumber the lines."""
@@ -118,6 +173,15 @@ class Cell:
 
     def first(self) -> Entry | None:
         """The first call of all its lines."""
+        if not self.fresh:
+            head = self.head = self._corrected()
+            self.fresh = True
+            if head is not None:
+                self.head_ms = head[0]
+                self.head_seq = head[1]
+        return self.head
+
+    def _corrected(self) -> Entry | None:
         heap = self.heap
         while heap:
             post = heap[0]

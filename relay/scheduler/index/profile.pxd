@@ -1,3 +1,7 @@
+cimport cython
+
+
+@cython.no_gc
 cdef class Profile:
     cdef public object value
     cdef public int ability

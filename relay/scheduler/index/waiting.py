@@ -24,7 +24,7 @@ from relay.scheduler.entities import Call
 from relay.scheduler.model import Kind, Media
 
 from .facets import Facets
-from .line import Cell, Entry, Line, Post, Slot
+from .line import Cell, Entry, Line, Post, Sight, Slot
 from .profile import Profile
 
 _SPARE_LINES = 4096
@@ -37,7 +37,7 @@ class WaitingIndex:
     """All lines and slots."""
 
     __slots__ = (
-        "_by_node", "_facets", "_group_numbers", "_groups", "_lines", "_looked_into", "_made", "_slots", "_spare", "size",
+        "_by_node", "_facets", "_group_numbers", "_groups", "_lines", "_made", "_numbered", "_sights", "_slots", "_spare", "size",
     )  # fmt: skip
 
     def __init__(self, facets: Facets) -> None:
@@ -49,7 +49,8 @@ class WaitingIndex:
         self._groups: dict[str, tuple[int, tuple[str, ...]]] = {}
         self._group_numbers: dict[tuple[str, ...], int] = {}
         self._slots: dict[tuple[str, str, bool], Slot] = {}
-        self._looked_into: dict[Profile, list[tuple[Slot, int]]] = {}
+        self._numbered: dict[int, Line] = {}
+        self._sights: dict[Profile, Sight] = {}
         self._made = 0
         self.size = 0
         """Calls that wait."""
@@ -65,6 +66,7 @@ class WaitingIndex:
         if line is None:
             self._made += 1
             line = self._lines[key] = Line(self._made, key, group[1], scope, facet)
+            self._numbered[line.number] = line
             self._keep_spare(line)
         return line
 
@@ -75,12 +77,12 @@ class WaitingIndex:
     def add(self, call: Call, line: Line) -> None:
         """`call` waits in `line` from now on."""
         entry = (call.virtual_ms, call.seq, call)
-        call.line = line
-        call.entry = entry
+        call.line_number = line.number
+        call.indexed = True
         calls = line.calls
         if not calls.blocks:
             self._spare.pop(line.key, None)
-            self._lines[line.key] = line
+            self._lines[line.key] = self._numbered[line.number] = line
             if not line.open:
                 self._open(line)
         calls.add(entry)
@@ -90,28 +92,33 @@ class WaitingIndex:
 
     def remove(self, call: Call) -> None:
         """`call`, which waits here, does so no longer."""
-        line = call.line
-        if line is None or call.entry is None:
-            return
-        line.calls.remove(call.entry)
-        call.entry = None
+        line = self._numbered[call.line_number]
+        calls = line.calls
+        head = calls.blocks[0][0]
+        calls.remove((call.virtual_ms, call.seq, call))
+        call.indexed = False
         self.size -= 1
+        if head[2] is call:
+            line.lose(head)
         if not line.calls.blocks:
             self._keep_spare(line)
 
     def first(self, profile: Profile, barred: Collection[str] = ()) -> Call | None:
         """The first call that a seat of this profile can serve and that is not one of `barred` (call ids)."""
-        best: Entry | None = None
-        ability = profile.ability
-        choosy = bool(barred) or profile.lowered
-        for slot, level in self._looked_into[profile]:
-            for cell in slot.cells:
-                facet = cell.facet
-                if facet.level <= level and facet.met[ability]:
-                    head = _first_but(cell, profile, barred) if choosy else cell.first()
-                    if head is not None and (best is None or head < best):
-                        best = head
-        return None if best is None else best[2]
+        if barred or profile.lowered:
+            return self._first_but(profile, barred)
+        best: Cell | None = None
+        sight = self._sights[profile]
+        for cell in sight.look():
+            if not cell.fresh:
+                cell.first()
+            if cell.head is not None and (
+                best is None
+                or cell.head_ms < best.head_ms
+                or (cell.head_ms == best.head_ms and cell.head_seq < best.head_seq)
+            ):
+                best = cell
+        return None if best is None or best.head is None else best.head[2]
 
     def add_profile(self, profile: Profile, *, new_ability: bool) -> None:
         """Distinguish what this profile names, and let it find its calls."""
@@ -127,7 +134,10 @@ class WaitingIndex:
                 slots[(node, path[0], True)] = level
                 for around in path[1:]:
                     slots[(node, around, False)] = level
-        self._looked_into[profile] = [(self._slot(*key), level) for key, level in slots.items()]
+        former = self._sights.get(profile)
+        if former is not None:
+            former.close()
+        self._sights[profile] = Sight(profile.ability, [(self._slot(*key), level) for key, level in slots.items()])
 
     def rivals(self, line: Line) -> Iterator[Line]:
         """Lines with calls for the same group of items (or a part of it) in overlapping scopes; itself included."""
@@ -139,6 +149,15 @@ class WaitingIndex:
     def lines(self) -> Iterator[Line]:
         """All lines in which somebody waits."""
         return (line for line in self._lines.values() if line.calls.blocks)
+
+    def _first_but(self, profile: Profile, barred: Collection[str]) -> Call | None:
+        best: Entry | None = None
+        sight = self._sights[profile]
+        for cell in sight.look():
+            head = _first_but(cell, profile, barred)
+            if head is not None and (best is None or head < best):
+                best = head
+        return None if best is None else best[2]
 
     def _group(self, item: str) -> tuple[int, tuple[str, ...]]:
         named = tuple(node for node in catalogue.chain(item) if node in self._by_node)
@@ -176,6 +195,7 @@ class WaitingIndex:
         spare[line.key] = line
         if len(spare) > _SPARE_LINES:
             key, oldest = spare.popitem(last=False)
+            del self._numbered[oldest.number]
             if self._lines.get(key) is oldest:
                 del self._lines[key]
             if oldest.open:
@@ -203,6 +223,7 @@ class WaitingIndex:
         for known in self._by_node.values():
             known.clear()
         self._lines.clear()
+        self._numbered.clear()
         self._spare.clear()
         self.size = 0
         for call in calls:
@@ -223,10 +244,12 @@ def _first_but(cell: Cell, profile: Profile, barred: Collection[str]) -> Entry |
             best = head
             break
         aside.append(heappop(cell.heap))
+        cell.fresh = False
         if served:
             other = next((entry for entry in line.calls if entry[2].id not in barred), None)
             if other is not None and (best is None or other < best):
                 best = other
     for post in aside:
         heappush(cell.heap, post)
+        cell.fresh = False
     return best
