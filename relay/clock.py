@@ -17,6 +17,11 @@ class Clock(Protocol):
         """Nanoseconds since the Unix epoch: the clock by which the kernel stamps datagrams."""
 
 
+def cpu_s() -> float:
+    """Seconds of CPU that this process has used so far, all threads together."""
+    return time.process_time()
+
+
 class SystemClock:
     """The clock of this machine."""
 

@@ -7,10 +7,12 @@ from typing import Literal
 
 from relay.errors import Misuse
 
+MAX_WORKERS = 256
+
 
 @dataclass(frozen=True, slots=True)
 class SfuSettings:
-    """The media worker."""
+    """The media plane."""
 
     host: str = "0.0.0.0"  # noqa: S104  a media port is for everybody; what is not authenticated is dropped
     """Address to bind; `::` serves IPv4 and IPv6."""
@@ -25,9 +27,21 @@ class SfuSettings:
     """Accepted; which of them is used is the sender's order, as its offer gives it."""
     audio_codecs: tuple[str, ...] = ("opus", "PCMU", "PCMA", "G722")
     """Accepted, likewise."""
+    workers: int | None = None
+    """Media worker processes beside this one, each with a port of its own: `port`, `port` + 1 and so on. 0: media runs
+    inside this process. None: `relay serve` starts one per core but one, at least one; a portal that embeds us, none."""
+    worker_silence_s: float = 3.0
+    """A worker that has not reported for so long is replaced, and its peers begin anew at another; it reports twice a second."""
+    worker_drain_s: float = 3600.0
+    """A worker that is being replaced on request keeps its running calls this long."""
+    max_worker_load: float = 0.85
+    """Share of a core at which a worker takes no new peers; the rest is for keyframes and storms."""
+    max_residence_ms: float = 10.0
+    """99th percentile of the time packets spend in a worker, at which it takes no new peers."""
     max_peers: int = 4096
+    """Of one worker."""
     max_streams: int = 32_768
-    """Sources plus slots of the worker."""
+    """Sources plus slots of one worker."""
     max_peer_bps: int = 100_000_000
     """Media that one peer may send; what is above is dropped and counted. Several 4K or 360° cameras fit; 0: no limit."""
     max_sdp_bytes: int = 65_536
@@ -51,6 +65,13 @@ class SfuSettings:
             outer, _, own = pair.partition("/")
             if not _is_ip(outer) or (own and (not _is_ip(own) or (":" in own) != (":" in outer))):
                 raise Misuse(f"{pair!r} is neither an IP address nor two of one family as outer/own")
+        if self.workers is not None and not 0 <= self.workers <= MAX_WORKERS:
+            raise Misuse(f"workers must be between 0 and {MAX_WORKERS}")
+        if self.port and self.port + (self.workers or 1) - 1 > 65_535:
+            raise Misuse(f"there are no {self.workers} ports from {self.port} on")
+        _require_positive(
+            self, "worker_silence_s", "worker_drain_s", "max_worker_load", "max_residence_ms", "max_peers"
+        )
 
     def external_host(self, own: str) -> str:
         """What the world outside calls `own`, an address of this machine."""

@@ -15,6 +15,8 @@ class RelayError(Exception):
     problem: ClassVar[str] = "internal"
     status: ClassVar[int] = 500
     hint: ClassVar[str] = ""
+    retry_after_s: ClassVar[int] = 0
+    """When to ask again (RFC 9110 §10.2.3); 0: not said."""
 
     def __init__(self, message: str | None = None) -> None:
         super().__init__(message or type(self).__doc__)
@@ -92,6 +94,14 @@ class Unavailable(Refusal):
     problem = "unavailable"
     status = 503
     hint = "Retry in a few seconds."
+
+
+class AtCapacity(Unavailable):
+    """The media plane is near its measured limit, and keeps what is left for the calls it carries."""
+
+    problem = "at-capacity"
+    hint = "Ask again after `Retry-After`, send new calls to another node, or give this one more media workers."
+    retry_after_s = 10
 
 
 class InvariantError(RelayError):

@@ -8,7 +8,7 @@ from relay.errors import Misuse
 from relay.server.auth import TokenIssuer
 from relay.server.checkin import CheckInTokens
 from relay.server.settings import Settings
-from relay.service.shell.exchange import Exchange, MediaPlane
+from relay.service.shell.exchange import Exchange, MediaPlane, is_full
 from relay.service.shell.observatory import Observatory
 from relay.service.shell.portal import PortalDesk
 
@@ -35,6 +35,7 @@ class Context:
             health.reason or "scheduler not ready": not health.ready,
             f"scheduler has not run for {stuck_s:.0f} s": stuck_s > 10.0,
             "media port not bound": not _bound(self.exchange.media),
+            "no media worker takes new participants": is_full(self.exchange.media.stats()),
         }
         return [reason for reason, holds in reasons.items() if holds]
 

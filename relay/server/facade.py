@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 
 from relay.catalogue import Directory
 from relay.clock import Clock, SystemClock
+from relay.config import SfuSettings
 from relay.errors import Misuse
 from relay.scheduler.shell.dispatch import CarryOut
 from relay.scheduler.shell.journal import Journal, MemoryJournal
@@ -38,6 +39,7 @@ from relay.service.shell.observatory import Observatory
 from relay.service.shell.portal import CallEvent, NewCall, PortalDesk
 from relay.service.views import CallView, QueueView, SeatView
 from relay.sfu.shell.node import Sfu
+from relay.sfu.shell.pool import SfuPool
 
 JOURNAL_FILE = "journal.sqlite"
 _DRAIN_CHECK_S = 0.25
@@ -58,7 +60,7 @@ class Relay:
         self._directory = Directory(self.settings.catalogue)
         self._exchange = Exchange(
             self._scheduler,
-            media or Sfu(self.settings.sfu, self._clock),
+            media or _media_plane(self.settings.sfu, self._clock),
             self._directory,
             self.settings.server,
             self._clock,
@@ -162,8 +164,8 @@ class Relay:
 
     async def drain(self) -> None:
         """Take no new calls, and return when none is in conversation, or after `drain_s`."""
-        self._exchange.draining = True
         for _ in range(ceil(self.settings.server.drain_s / _DRAIN_CHECK_S)):
+            self._exchange.draining = True
             if not self._exchange.house.talking():
                 return
             await asyncio.sleep(_DRAIN_CHECK_S)
@@ -196,6 +198,10 @@ class Relay:
         observations = self._exchange.observations
         whip = WhipEndpoints(self._gateway, doorkeeper, observations, self.settings, self._clock)
         return build_app(context, doorkeeper, signalling, whip)
+
+
+def _media_plane(settings: SfuSettings, clock: Clock) -> MediaPlane:
+    return SfuPool(settings, clock) if settings.workers else Sfu(settings, clock)
 
 
 async def _stop(task: "asyncio.Task[None]") -> None:

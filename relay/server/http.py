@@ -156,7 +156,9 @@ def _reply(operation: Operation, content: Any) -> Response:
 def problem_response(error: Exception) -> Response:
     """An error as `application/problem+json`."""
     problem = problem_of(error)
-    headers = {"WWW-Authenticate": "Bearer"} if problem.status == Unauthorised.status else None
+    headers = {"WWW-Authenticate": "Bearer"} if problem.status == Unauthorised.status else {}
+    if problem.retry_after_s:
+        headers["Retry-After"] = str(problem.retry_after_s)
     return Response(msgspec.json.encode(problem), problem.status, headers, media_type=MEDIA_TYPE)
 
 

@@ -128,6 +128,7 @@ def failed(error: Exception, re: int = 0) -> messages.Failed:
         status=problem.status,
         detail=problem.detail,
         hint=problem.hint,
+        retry_after_s=problem.retry_after_s,
     )
 
 
@@ -156,6 +157,10 @@ def _source(_: Phrasebook, notice: notices.SourceSwitched) -> messages.SourceCha
     return messages.SourceChanged(call=notice.call, source=notice.source, active=notice.active)  # type: ignore[arg-type]
 
 
+def _media_lost(_: Phrasebook, notice: notices.MediaLost) -> messages.MediaLost:
+    return messages.MediaLost(reason=notice.reason)
+
+
 _MESSAGES: dict[type[notices.Notice], Callable[[Phrasebook, Any], messages.ServerMessage]] = {
     notices.CallChanged: lambda _, notice: call_state(notice),
     notices.CallOver: _call_over,
@@ -164,4 +169,5 @@ _MESSAGES: dict[type[notices.Notice], Callable[[Phrasebook, Any], messages.Serve
     notices.RingingOver: _ringing_over,
     notices.SeatChanged: _seat,
     notices.SourceSwitched: _source,
+    notices.MediaLost: _media_lost,
 }

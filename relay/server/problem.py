@@ -19,6 +19,8 @@ class Problem(msgspec.Struct, kw_only=True, omit_defaults=True):
     status: int
     detail: str = ""
     hint: str = ""
+    retry_after_s: int = 0
+    """As the header `Retry-After` says; 0: not said."""
 
 
 def problem_type(slug: str) -> str:
@@ -39,6 +41,7 @@ def problem_of(error: Exception) -> Problem:
         status=kind.status,
         detail="" if detail == kind.__doc__ else detail,
         hint=kind.hint,
+        retry_after_s=kind.retry_after_s,
     )
 
 

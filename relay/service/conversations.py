@@ -44,6 +44,15 @@ def desk_of(role: Role) -> Desk:
     return Desk.SUPERVISOR if role in _SUPERVISING else Desk.SEAT
 
 
+def peers_beside(who: Who, conversations: "Conversations", participants: Participants) -> list[PeerId] | None:
+    """The peers of the others in the conversation somebody hears; None when there is none."""
+    conversation = conversations.front(who)
+    if conversation is None:
+        return None
+    others = (participants.find(each) for each in conversation.members if each != who)
+    return [other.peer for other in others if other is not None and other.peer is not None]
+
+
 class Conversations:
     """All of them, with their routes."""
 

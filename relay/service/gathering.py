@@ -141,6 +141,7 @@ def gather_media(into: Snapshot, stats: SfuStats, observations: Observations, qu
             into.put("relay_sfu_operations_total", count, name)
     into.put_all("relay_sfu_refused_datagrams_total", stats.control_drops)
     into.put_all("relay_sfu_closed_peers_total", stats.closed)
+    into.put_all("relay_sfu_refused_peers_total", stats.refused_peers)
     into.put("relay_sfu_residence_seconds", residence(stats))
     into.put("relay_sfu_path_changes_total", observations.path_changes)
     into.put("relay_peer_setup_seconds", observations.peer_setup)
@@ -149,6 +150,22 @@ def gather_media(into: Snapshot, stats: SfuStats, observations: Observations, qu
     into.put_all("relay_jitter_seconds", quality.jitter)
     into.put_all("relay_loss_ratio", quality.loss)
     into.put_all("relay_rtt_seconds", quality.rtt)
+
+
+def gather_workers(into: Snapshot, stats: SfuStats) -> None:
+    """The media worker processes, if there are any."""
+    for row in stats.workers:
+        worker = str(row.index)
+        into.put("relay_sfu_worker_state", 1.0, worker, row.state)
+        into.put("relay_sfu_worker_cpu_ratio", row.cpu_ratio, worker)
+        into.put("relay_sfu_worker_peers", row.peers, worker)
+        into.put("relay_sfu_worker_piped_streams", row.piped_streams, worker)
+        into.put("relay_sfu_worker_packets_total", row.packets_in, worker, "in")
+        into.put("relay_sfu_worker_packets_total", row.packets_out, worker, "out")
+        into.put("relay_sfu_worker_lost_total", row.lost, worker)
+        if row.residence_counts:
+            times = _times(stats.residence_bounds_s, row.residence_counts)
+            into.put("relay_sfu_worker_residence_seconds", times, worker)
 
 
 def gather_latency(into: Snapshot, latency: LatencyWatch) -> None:
@@ -161,12 +178,15 @@ def gather_latency(into: Snapshot, latency: LatencyWatch) -> None:
 
 
 def residence(stats: SfuStats) -> Histogram:
-    """The residence times of a worker; their sum, which it does not keep, is estimated from the buckets."""
-    middles = zip((0.0, *stats.residence_bounds_s), (*stats.residence_bounds_s, 0.0), strict=True)
-    total_s = sum(
-        max(low, (low + high) / 2) * n for (low, high), n in zip(middles, stats.residence_counts, strict=True)
-    )
-    return Histogram(stats.residence_bounds_s, stats.residence_counts, total_s)
+    """The residence times of all workers together."""
+    return _times(stats.residence_bounds_s, stats.residence_counts)
+
+
+def _times(bounds_s: tuple[float, ...], counts: tuple[int, ...]) -> Histogram:
+    """Residence times; their sum, which workers do not keep, is estimated from the buckets."""
+    middles = zip((0.0, *bounds_s), (*bounds_s, 0.0), strict=True)
+    total_s = sum(max(low, (low + high) / 2) * n for (low, high), n in zip(middles, counts, strict=True))
+    return Histogram(bounds_s, counts, total_s)
 
 
 def gather_whip(into: Snapshot, observations: Observations) -> None:

@@ -68,4 +68,12 @@ class SourceSwitched:
     active: bool
 
 
-Notice = CallChanged | CallOver | Ringing | RingingBack | RingingOver | SeatChanged | SourceSwitched
+@dataclass(frozen=True, slots=True)
+class MediaLost:
+    """The media of a participant is gone by no fault of its own; a fresh offer is answered at once."""
+
+    reason: str
+    """`worker-lost` or `worker-replaced`."""
+
+
+Notice = CallChanged | CallOver | Ringing | RingingBack | RingingOver | SeatChanged | SourceSwitched | MediaLost

@@ -35,6 +35,8 @@ _OVER: dict[str, tuple[Desk, ...]] = {
     "callback_failed": (Desk.SEAT,),
 }
 """Topics that mean the end of the call for whoever is told, and at which desks that can be."""
+_BEGIN_ANEW = frozenset({"worker-lost", "worker-replaced"})
+"""Why a peer may be gone although its participant is well and on the line: the conversation waits for its new media."""
 _OUTCOMES = {"timed_out": "timeout", "accepted": "accepted", "declined": "declined"}
 
 
@@ -187,6 +189,8 @@ class Switchboard:
         if event.reason == "consent-expired" and participant.line is not None:
             outputs += self._media_lost(participant.who) if participant.who.desk is Desk.SEAT else []
         self._miss_media(participant, now_s)
+        if event.reason in _BEGIN_ANEW:
+            outputs += self._teller.media_lost(participant, event.reason)
         return outputs
 
     def _miss_media(self, participant: Participant, now_s: float) -> None:

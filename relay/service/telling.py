@@ -12,6 +12,7 @@ from relay.service.conversations import Conversations, desk_of
 from relay.service.notices import (
     CallChanged,
     CallOver,
+    MediaLost,
     Notice,
     Ringing,
     RingingBack,
@@ -116,6 +117,10 @@ class Teller:
             if self._conversations.other_side(member, call) == speaker
             for tell in self._tell(member, SourceSwitched(call, source, active))
         ]
+
+    def media_lost(self, participant: Participant, reason: str) -> list[Output]:
+        """The media of somebody is gone, and may begin anew."""
+        return self._tell(participant.who, MediaLost(reason))
 
     def place(self, participant: Participant) -> list[Output]:
         """The position or expected wait of a kiosk's call, if it is another than was shown."""

@@ -13,6 +13,7 @@ from relay.sfu.session.events import (
     SourceRef,
     SourceStarted,
     StreamStats,
+    WorkerStats,
 )
 
 __all__ = [
@@ -28,4 +29,5 @@ __all__ = [
     "SourceRef",
     "SourceStarted",
     "StreamStats",
+    "WorkerStats",
 ]

@@ -266,8 +266,8 @@ class Forwarder(Protocol):
     def transmit_rtcp(self, peer: int, compound: bytes) -> bool:
         """Protect a compound RTCP packet and send it to the peer's path; False when it has no keys, no path, or would block."""
 
-    def add_peer(self) -> int:
-        """A peer without path and keys. Raises `MemoryError` beyond the configured number of peers."""
+    def add_peer(self, trusted: bool = False) -> int:
+        """A peer without path and keys; a trusted one, the end of a pipe, may send at any rate. Raises `MemoryError` beyond the configured number of peers."""
 
     def remove_peer(self, peer: int) -> None:
         """Forget the peer with its tracks, slots, addresses and keys."""

@@ -13,6 +13,8 @@ export { Failure };
 
 const QUALITY_INTERVAL_MS = 2000;
 const NEGOTIATION_RETRY_MS = 3000;
+/** Over which those without a call spread, when a worker of the relay has gone with all of them. */
+const IDLE_SPREAD_MS = 2000;
 const FORGOTTEN_MS = 4000;
 const IN_CONVERSATION = ['connected', 'held'];
 /** From the moment a seat is being asked, media flows to the relay, so that the first picture is there at pick-up. */
@@ -186,6 +188,7 @@ export class RelayClient extends EventTarget {
     on(signalling, 'offer.ended', (ended) => this.#onOfferEnded(ended));
     on(signalling, 'seat.state', (seat) => this.#onSeat(seat));
     on(signalling, 'callback.ring', (ring) => emit(this, 'callback', ring));
+    on(signalling, 'media.lost', () => this.#beginAnew());
     on(signalling, 'wallboard', (board) => emit(this, 'wallboard', board));
     on(this.media, 'state', (state) => emit(this, 'media', state));
     on(this.media, 'slot', ({ slot }) => this.#feed(slot));
@@ -224,8 +227,19 @@ export class RelayClient extends EventTarget {
     } catch (failure) {
       if (this.signalling.state !== 'online') return;
       emit(this, 'media', 'interrupted');
-      this.#negotiationTimer = window.setTimeout(() => this.#resume({ session, resumed: false }), NEGOTIATION_RETRY_MS);
+      const waitMs = failure.retryAfterMs || NEGOTIATION_RETRY_MS;
+      this.#negotiationTimer = window.setTimeout(() => this.#resume({ session, resumed: false }), waitMs);
     }
+  }
+
+  /** The relay has lost our connection and says so; those who talk come first. */
+  #beginAnew() {
+    if (this.media.state === 'idle') return;
+    emit(this, 'media', 'interrupted');
+    clearTimeout(this.#negotiationTimer);
+    const waitMs = IN_CONVERSATION.includes(this.call?.state ?? '') ? 0 : Math.random() * IDLE_SPREAD_MS;
+    const session = this.#session;
+    this.#negotiationTimer = window.setTimeout(() => this.#resume({ session, resumed: false }), waitMs);
   }
 
   async #askAgain() {

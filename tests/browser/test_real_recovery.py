@@ -1,16 +1,19 @@
 """What goes wrong in a call and must come back by itself, with real pages and a real relay."""
 
+import os
+import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import pytest
 from playwright.async_api import Browser, Page, WebSocketRoute
 
-from relay import Role
+from relay import Role, Settings, SfuSettings
+from relay.sfu.shell.pool import SfuPool
 from tests.support.browser import load, until
-from tests.support.running_relay import running_relay
+from tests.support.running_relay import RunningRelay, running_relay, settings_for_tests
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 PATIENCE_S = 20.0
@@ -23,6 +26,7 @@ class Call:
     seat: Page
     lines: tuple[list[WebSocketRoute], list[WebSocketRoute]]
     """The signalling connections of each page, the present one last."""
+    running: RunningRelay
 
     async def flows(self) -> None:
         """Return once both sides have seen new pictures from now on."""
@@ -38,10 +42,10 @@ def _relayed(lines: list[WebSocketRoute], line: WebSocketRoute) -> None:
 
 
 @asynccontextmanager
-async def call(browser: Browser) -> AsyncIterator[Call]:
+async def call(browser: Browser, settings: Settings | None = None) -> AsyncIterator[Call]:
     """A kiosk and a seat that see each other; nothing may go wrong unseen in either page."""
     errors: list[str] = []
-    async with running_relay() as running:
+    async with running_relay(settings) as running:
         pages = []
         lines: dict[str, list[WebSocketRoute]] = {"kiosk": [], "seat": []}
         for path, token in (
@@ -60,7 +64,7 @@ async def call(browser: Browser) -> AsyncIterator[Call]:
         await kiosk.click("#items button")
         await kiosk.click("#call")
         await seat.click("#accept", timeout=PATIENCE_S * 1000)
-        established = Call(kiosk, seat, (lines["kiosk"], lines["seat"]))
+        established = Call(kiosk, seat, (lines["kiosk"], lines["seat"]), running)
         await established.flows()
         yield established
         for page in pages:
@@ -97,3 +101,20 @@ async def test_a_lost_signalling_line_leaves_the_pictures_alone(browser: Browser
                 "connected",
                 "connected",
             ]
+
+
+async def test_the_pictures_come_back_when_media_workers_are_killed(browser: Browser) -> None:
+    settings = replace(
+        settings_for_tests(), sfu=SfuSettings(host="127.0.0.1", workers=2, max_worker_load=1e3, max_residence_ms=1e6)
+    )
+    async with call(browser, settings) as established:
+        pool = established.running.relay._exchange.media
+        assert isinstance(pool, SfuPool)
+        assert [row.peers for row in pool.stats().workers] == [1, 1]
+        for worker in (0, 1):
+            os.kill(pool.pid_of(worker), signal.SIGKILL)
+            for page in (established.kiosk, established.seat):
+                await until(page, "window.relay.media.state === 'connected'", PATIENCE_S)
+            await established.flows()
+        assert await established.kiosk.evaluate("window.relay.call.state") == "connected"
+        assert sum(row.lost for row in pool.stats().workers) == 2

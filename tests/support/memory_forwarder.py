@@ -55,7 +55,7 @@ class MemoryForwarder:
         self.rtcp.append((peer, compound))
         return True
 
-    def add_peer(self) -> int:
+    def add_peer(self, trusted: bool = False) -> int:
         peer = self._handle()
         self.peers[peer] = None
         return peer

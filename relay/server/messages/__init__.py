@@ -27,6 +27,7 @@ from relay.server.messages.replies import (
     Failed,
     IceServerInfo,
     ItemInfo,
+    MediaLost,
     MemberInfo,
     OfferEnded,
     OfferMade,
@@ -92,6 +93,7 @@ ServerMessage = (
     | OfferEnded
     | SeatState
     | SourceChanged
+    | MediaLost
     | Wallboard
     | Invited
     | RingingBack
@@ -124,6 +126,7 @@ __all__ = [
     "Invited",
     "ItemInfo",
     "Leave",
+    "MediaLost",
     "MemberInfo",
     "Merge",
     "Mid",

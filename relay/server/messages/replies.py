@@ -25,6 +25,8 @@ class Failed(Reply, kw_only=True, tag="failed"):
     status: int
     detail: str = ""
     hint: str = ""
+    retry_after_s: int = 0
+    """When to ask again; 0: not said."""
 
 
 class Welcome(Reply, kw_only=True, tag="welcome"):
@@ -145,6 +147,14 @@ class SeatState(Reply, kw_only=True, tag="seat.state"):
     until_ms: int = 0
     """Wrap-up: milliseconds left before the seat is made ready again; 0: no limit."""
     reason: str = ""
+
+
+class MediaLost(Reply, kw_only=True, tag="media.lost"):
+    """The media connection of this session is gone, by a fault of the relay's own or to make room: begin a new one and
+    send its `offer`. The call goes on."""
+
+    reason: str
+    """`worker-lost` or `worker-replaced`."""
 
 
 class SourceChanged(Reply, kw_only=True, tag="source.changed"):

@@ -7,13 +7,13 @@ the loop that ran `start`.
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Collection, Coroutine, Iterable
 from typing import Any, Protocol
 
 from relay.catalogue import Directory
 from relay.clock import Clock
 from relay.config import ServerSettings
-from relay.errors import Conflict, Refusal, RelayError, Unavailable
+from relay.errors import AtCapacity, Conflict, Refusal, RelayError, Unavailable
 from relay.ids import PeerId
 from relay.scheduler import commands, events, view
 from relay.scheduler.effects import AnyEffect
@@ -22,7 +22,7 @@ from relay.scheduler.shell.decision import Decision
 from relay.scheduler.shell.dispatch import CarryOut
 from relay.scheduler.shell.service import SchedulerService
 from relay.scheduler.shell.stream import CutOff, Subscription
-from relay.service.conversations import Conversations
+from relay.service.conversations import Conversations, peers_beside
 from relay.service.house import House, day_of, midnight_ms
 from relay.service.ledger import Ledger, Recollection, seats_of
 from relay.service.observations import Observations
@@ -60,8 +60,8 @@ class MediaPlane(Protocol):
     def address(self) -> tuple[str, int]:
         """Where it is bound; raises `Misuse` before `start`."""
 
-    async def answer(self, peer: PeerId, offer: PeerOffer) -> str:
-        """Answer an SDP offer; creates the peer, or renegotiates it."""
+    async def answer(self, peer: PeerId, offer: PeerOffer, near: Collection[PeerId] | None = None) -> str:
+        """Answer an SDP offer; creates the peer, or renegotiates it. `near`: whom it is in a call with; None: in no call."""
 
     async def route(self, slot: SlotRef, source: SourceRef | None) -> None:
         """Feed a slot from a source, or from nothing."""
@@ -173,10 +173,13 @@ class Exchange:
 
     async def answer(self, participant: Participant, offer: PeerOffer) -> str:
         """Answer a participant's SDP offer. Raises `Malformed` or a `Refusal`; its media is then as before."""
+        near = peers_beside(participant.who, self.conversations, self.participants)
+        if self.draining and near is None and participant.peer is None:
+            raise Unavailable("This relay is about to stop.")
         negotiated, slots = participant.peer is not None, participant.slots
         peer = self.participants.negotiate(participant, frozenset(offer.slots.values()))
         try:
-            answer = await self.media.answer(peer, offer)
+            answer = await self.media.answer(peer, offer, near)
         except Exception:
             participant.slots = slots
             if not negotiated:
@@ -197,6 +200,8 @@ class Exchange:
         """Ask for a call; the same key twice is one call. Raises what the scheduler refuses."""
         if self.draining:
             raise Unavailable("This relay is about to stop.")
+        if view.find_call(self.scheduler.state, command.key) is None and is_full(self.media.stats()):
+            raise AtCapacity
         self.observations.duplicate_requests += not await self.scheduler.submit(command)
         found = view.find_call(self.scheduler.state, command.key)
         call = self.records.call(found) if found else None
@@ -321,6 +326,12 @@ class Exchange:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def is_full(stats: SfuStats) -> bool:
+    """Whether no media worker takes new peers: a call that is queued now would come to bad pictures."""
+    states = {row.state for row in stats.workers}
+    return "full" in states and not states & {"running", "draining"}
 
 
 def _note_refusal(answer: "asyncio.Future[tuple[events.AnyEvent, ...]]") -> None:

@@ -18,6 +18,7 @@ from relay.service.gathering import (
     gather_seats,
     gather_signalling,
     gather_whip,
+    gather_workers,
     residence,
 )
 from relay.service.house import day_of
@@ -66,7 +67,9 @@ class Observatory:
         gather_seats(snapshot, exchange.ledger, exchange.house, exchange.scheduler.now_ms())
         gather_scheduler(snapshot, exchange.scheduler, wall_ms / 1000, now_s)
         gather_outlets(snapshot, self._outlets, exchange.scheduler.health().seq)
-        gather_media(snapshot, exchange.media.stats(), exchange.observations, self.quality)
+        stats = exchange.media.stats()
+        gather_media(snapshot, stats, exchange.observations, self.quality)
+        gather_workers(snapshot, stats)
         gather_latency(snapshot, self.media.latency)
         gather_signalling(snapshot, exchange.observations, exchange.participants)
         gather_whip(snapshot, exchange.observations)

@@ -83,6 +83,11 @@ cdef inline Peer* _peer_at(Worker* worker, const Endpoint* source) noexcept nogi
     return NULL if row == NOTHING else &worker.peers[row]
 
 
+cdef inline bint _may_send(const Worker* worker, Peer* peer, int length, int64_t received_ns) noexcept nogil:
+    """Whether the peer keeps to its rate with this packet."""
+    return peer.trusted or allowance_take(&peer.allowance, worker.peer_rate_bytes_s, length, received_ns)
+
+
 cdef Drop _media(
     Worker* worker, Peer* here, const Endpoint* source, uint8_t* data, int length, int64_t received_ns
 ) noexcept nogil:
@@ -94,7 +99,7 @@ cdef Drop _media(
     if drop == Drop.KEPT:
         peer = owner_of(worker, here, packet.ssrc)
         drop = Drop.UNKNOWN_ADDRESS if peer == NULL else open_packet(worker, peer, &packet)
-    if drop == Drop.KEPT and not allowance_take(&peer.allowance, worker.peer_rate_bytes_s, length, received_ns):
+    if drop == Drop.KEPT and not _may_send(worker, peer, length, received_ns):
         drop = Drop.OVER_RATE
     if drop == Drop.KEPT:
         note_arrival(worker, peer, &packet)

@@ -218,9 +218,11 @@ cdef class Forwarder:
             return False
         return socket_send(self.worker.fd, buffer, length, &row.lane, &self.worker.hops)
 
-    def add_peer(self) -> int:
-        """A peer without path and keys; MemoryError beyond the limit."""
-        return open_peer(&self.worker, _take(&self.worker.peer_pool, "peers")).handle
+    def add_peer(self, bint trusted=False) -> int:
+        """A peer without path and keys; a trusted one may send at any rate. MemoryError beyond the limit."""
+        cdef Peer* row = open_peer(&self.worker, _take(&self.worker.peer_pool, "peers"))
+        row.trusted = trusted
+        return row.handle
 
     def remove_peer(self, int64_t peer) -> None:
         """Forget the peer with its tracks, slots, addresses and keys."""

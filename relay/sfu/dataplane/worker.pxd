@@ -50,6 +50,7 @@ ctypedef struct Peer:
     uint32_t strangers[MAX_STRANGERS]
     int stranger_count
     Allowance allowance        # of media it sends
+    bint trusted               # the other end is ours: any rate
     int64_t round_trip_ns      # smoothed; 0: not measured yet
     int64_t clock_offset_ns    # relay's clock − peer's clock, set by its first sender report
     uint8_t clock_known

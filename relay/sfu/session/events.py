@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field
 
 from relay.ids import PeerId
-from relay.sfu.ports import Address
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +45,13 @@ class PathChanged:
     """The peer moved to another address and keeps its call."""
 
     peer: PeerId
-    address: Address
+    address: tuple[str, int]
 
 
 @dataclass(frozen=True, slots=True)
 class PeerClosed:
-    """The peer is gone: `consent-expired`, `dtls-failed`, `dtls-closed`, `timeout` or `removed`."""
+    """The peer is gone: `consent-expired`, `dtls-failed`, `dtls-closed`, `timeout` or `removed`; or its worker is gone,
+    `worker-lost` or `worker-replaced`, and its client can begin anew at once."""
 
     peer: PeerId
     reason: str
@@ -73,6 +73,17 @@ class SlotStarted:
 
 
 SfuEvent = PeerConnected | PathChanged | PeerClosed | SourceStarted | SlotStarted
+
+
+def subject_of(event: SfuEvent) -> PeerId:
+    """The peer that an event is about."""
+    match event:
+        case SourceStarted(source):
+            return source.peer
+        case SlotStarted(slot):
+            return slot.peer
+        case _:
+            return event.peer
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,15 +129,35 @@ class PeerStats:
     peer: PeerId
     state: str
     rtt_ms: float | None
-    address: Address | None
+    address: tuple[str, int] | None
     streams: tuple[StreamStats, ...]
     downlink: DownlinkState | None = None
     """None before it is connected."""
 
 
 @dataclass(frozen=True, slots=True)
+class WorkerStats:
+    """One of the workers."""
+
+    index: int
+    state: str
+    """`starting`, `running`, `draining` or `full`."""
+    peers: int
+    packets_in: int
+    packets_out: int
+    cpu_ratio: float
+    """Of one core, over the last seconds."""
+    residence_counts: tuple[int, ...]
+    """By the bounds of the whole."""
+    piped_streams: int = 0
+    """Sources that come from or go to other workers."""
+    lost: int = 0
+    """How often it has died or hung, and was replaced."""
+
+
+@dataclass(frozen=True, slots=True)
 class SfuStats:
-    """The worker as a whole."""
+    """The media plane as a whole, or one worker of it."""
 
     peers: int
     sources: int
@@ -140,3 +171,11 @@ class SfuStats:
     """Peers closed so far, by reason."""
     control_drops: dict[str, int] = field(default_factory=dict)
     """STUN, DTLS and RTCP datagrams refused by the control side, by reason."""
+    piped_streams: int = 0
+    """Sources that come from or go to other workers."""
+    cpu_s: float = 0.0
+    """CPU time used so far."""
+    workers: tuple[WorkerStats, ...] = ()
+    """By index; a worker says nothing of itself here."""
+    refused_peers: dict[str, int] = field(default_factory=dict)
+    """New peers that were refused because no worker had room, by reason."""

@@ -6,7 +6,7 @@ One PLI goes up, however many receivers want one; each source keeps its own `Key
 from relay.sfu.media.keyframes import KeyframeRequests
 from relay.sfu.ports import Forwarder
 from relay.sfu.session.deadlines import Deadlines
-from relay.sfu.session.peer import Peer, Stream
+from relay.sfu.session.peer import Stream, StreamOwner
 from relay.sfu.session.streams import Streams
 from relay.sfu.wire.rtcp.pli import Pli
 
@@ -55,7 +55,7 @@ class KeyframeDesk:
         """When to call `handle_timeout`."""
         return self._deadlines.next()
 
-    def _act(self, peer: Peer, stream: Stream, requests: KeyframeRequests, ask: bool) -> None:
+    def _act(self, peer: StreamOwner, stream: Stream, requests: KeyframeRequests, ask: bool) -> None:
         if ask:
             ssrc = self._forwarder.track_ssrc(stream.handle)
             pli = Pli(RELAY_SSRC, ssrc).serialise()

@@ -1,6 +1,7 @@
 """One peer of the worker: the identities that its rooms know it by."""
 
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from relay.ids import PeerId
 from relay.sfu.media.keyframes import KeyframeRequests
@@ -25,6 +26,16 @@ class Stream:
     """A source's, 0 to 1, as last reported to its sender."""
     keyframes: KeyframeRequests | None = None
     """A source's; made when one is first wanted."""
+
+
+class StreamOwner(Protocol):
+    """Whose streams they are: a peer, or the end of a pipe."""
+
+    id: PeerId
+    handle: int
+    """In the packet path."""
+    sources: dict[str, Stream]
+    slots: dict[str, Stream]
 
 
 @dataclass(slots=True, eq=False)

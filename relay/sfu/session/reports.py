@@ -5,7 +5,7 @@ Each leg has its own reports: loss on a kiosk's uplink must not look like loss o
 
 from relay.sfu.ports import Forwarder, SenderInfo
 from relay.sfu.session.keyframe_requests import RELAY_SSRC
-from relay.sfu.session.peer import Peer, Stream
+from relay.sfu.session.peer import Stream, StreamOwner
 from relay.sfu.wire.rtcp import compound
 from relay.sfu.wire.rtcp.report_block import ReportBlock
 from relay.sfu.wire.rtcp.rr import ReceiverReport
@@ -17,7 +17,7 @@ _MAX_BLOCKS = 31
 _MAX_CHUNKS = 31
 
 
-def compose(peer: Peer, forwarder: Forwarder, now_ns: int) -> list[bytes]:
+def compose(peer: StreamOwner, forwarder: Forwarder, now_ns: int) -> list[bytes]:
     """The compound packets to send to `peer` now; the reported intervals begin anew."""
     blocks = [block for stream in peer.sources.values() if (block := _block(stream, forwarder, now_ns)) is not None]
     senders = [

@@ -61,7 +61,11 @@ class RouteTable:
     def track_into(self, slot: SlotRef) -> int | None:
         """The track handle that feeds the slot, if its source exists."""
         source = self.source_of(slot)
-        return None if source is None else self._tracks.get(source.peer, {}).get(source.source)
+        return None if source is None else self.track_of(source)
+
+    def track_of(self, source: SourceRef) -> int | None:
+        """The track handle of a source, if it exists."""
+        return self._tracks.get(source.peer, {}).get(source.source)
 
     def slots_of(self, source: SourceRef) -> list[SlotRef]:
         """The slots wished to be fed from the source."""
@@ -81,11 +85,17 @@ class RouteTable:
 
     def remove_source(self, source: SourceRef) -> None:
         """The source is gone; removing its track disconnects its slots. Wishes for it stay."""
-        self._tracks.get(source.peer, {}).pop(source.source, None)
+        tracks = self._tracks.get(source.peer, {})
+        tracks.pop(source.source, None)
+        if not tracks:
+            self._tracks.pop(source.peer, None)
 
     def remove_slot(self, slot: SlotRef) -> None:
         """The slot is gone. The wish for it stays."""
-        self._slots.get(slot.peer, {}).pop(slot.slot, None)
+        slots = self._slots.get(slot.peer, {})
+        slots.pop(slot.slot, None)
+        if not slots:
+            self._slots.pop(slot.peer, None)
 
     def remove_peer(self, peer: PeerId) -> list[RouteChange]:
         """Forget the peer's sources and slots, and every wish that names it."""
@@ -103,6 +113,16 @@ class RouteTable:
         return self._slots.get(slot.peer, {}).get(slot.slot)
 
     def _forget_wish(self, slot: SlotRef) -> None:
-        source = self._wishes.get(slot.peer, {}).pop(slot.slot, None)
-        if source is not None:
-            self._fed_by[source.peer][source.source].pop(slot)
+        """Nothing is kept of it: what feeds a slot may be the source of another worker, whose going nobody tells us."""
+        wishes = self._wishes.get(slot.peer, {})
+        source = wishes.pop(slot.slot, None)
+        if source is None:
+            return
+        if not wishes:
+            del self._wishes[slot.peer]
+        fed = self._fed_by[source.peer]
+        del fed[source.source][slot]
+        if not fed[source.source]:
+            del fed[source.source]
+        if not fed:
+            del self._fed_by[source.peer]

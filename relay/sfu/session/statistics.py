@@ -20,7 +20,7 @@ def of_peer(peer: Peer, forwarder: Forwarder, downlink: DownlinkState | None) ->
         peer=peer.id,
         state=peer.transport.state.name.lower(),
         rtt_ms=rtts[len(rtts) // 2] if rtts else None,
-        address=peer.address,
+        address=None if peer.address is None else peer.address[:2],
         streams=tuple(streams),
         downlink=downlink,
     )
@@ -33,18 +33,21 @@ def of_worker(
     keyframes: KeyframeDesk,
     closed: Counter[str],
     transports: Transports,
+    piped_streams: int,
 ) -> SfuStats:
     """The worker as a whole."""
     bounds, counts = forwarder.residence()
+    sources, slots = streams.counts
     return SfuStats(
         peers=peers,
-        sources=streams.source_count,
-        slots=streams.slot_count,
+        sources=sources,
+        slots=slots,
         counters={**forwarder.counters(), "plis_sent": keyframes.sent},
         residence_bounds_s=tuple(bounds),
         residence_counts=tuple(counts),
         closed=dict(closed),
         control_drops=dict(transports.drops()),
+        piped_streams=piped_streams,
     )
 
 

@@ -11,7 +11,7 @@ from relay.sfu.negotiation.agreement import Section
 from relay.sfu.negotiation.answer import SlotSsrcs
 from relay.sfu.ports import Forwarder
 from relay.sfu.session.events import SlotRef, SourceRef
-from relay.sfu.session.peer import Peer, Stream
+from relay.sfu.session.peer import Peer, Stream, StreamOwner
 from relay.sfu.session.routes import Connect, RouteChange, RouteTable
 
 
@@ -22,19 +22,14 @@ class Streams:
         self._forwarder = forwarder
         self._new_ssrc = new_ssrc
         self._routes = RouteTable()
-        self._track_owner: dict[int, tuple[Peer, Stream]] = {}
-        self._slot_owner: dict[int, tuple[Peer, Stream]] = {}
+        self._track_owner: dict[int, tuple[StreamOwner, Stream]] = {}
+        self._slot_owner: dict[int, tuple[StreamOwner, Stream]] = {}
         self._routed_ns: dict[int, int] = {}
 
     @property
-    def source_count(self) -> int:
-        """Sources that exist now."""
-        return len(self._track_owner)
-
-    @property
-    def slot_count(self) -> int:
-        """Slots that exist now."""
-        return len(self._slot_owner)
+    def counts(self) -> tuple[int, int]:
+        """Sources and slots that exist now."""
+        return len(self._track_owner), len(self._slot_owner)
 
     def apply(self, peer: Peer, now_ns: int) -> None:
         """Make the peer's streams what `peer.agreement` says. Raises `LimitReached`, the peer's streams then being fewer."""
@@ -42,9 +37,10 @@ class Streams:
         sources = {section.source: section for section in sections if section.source is not None}
         slots = {section.slot: section for section in sections if section.slot is not None}
         for name in [name for name, stream in peer.sources.items() if not _same(stream, sources.get(name))]:
-            self._remove_source(peer, name)
+            self.release_source(peer, name, SourceRef(peer.id, name))
         for name in [name for name, stream in peer.slots.items() if not _continues(stream, slots.get(name))]:
-            self._remove_slot(peer, name)
+            del peer.ssrcs[name]
+            self.release_slot(peer, name)
         self._forwarder.set_extensions(peer.handle, peer.agreement.extension_ids)
         try:
             for name in sources.keys() - peer.sources.keys():
@@ -71,12 +67,12 @@ class Streams:
         for change in self._routes.route(slot, source):
             self._carry_out(change, now_ns)
 
-    def source_of_track(self, track: int) -> tuple[Peer, Stream] | None:
-        """The peer and its source behind a track handle."""
+    def source_of_track(self, track: int) -> tuple[StreamOwner, Stream] | None:
+        """The owner and its source behind a track handle."""
         return self._track_owner.get(track)
 
-    def slot_of(self, handle: int) -> tuple[Peer, Stream] | None:
-        """The peer and its slot behind a slot handle."""
+    def slot_of(self, handle: int) -> tuple[StreamOwner, Stream] | None:
+        """The owner and its slot behind a slot handle."""
         return self._slot_owner.get(handle)
 
     def source_into(self, slot: SlotRef) -> tuple[SourceRef, int] | None:
@@ -87,6 +83,40 @@ class Streams:
     def routed_ns(self, slot: int) -> int | None:
         """When the slot was connected to what feeds it now."""
         return self._routed_ns.get(slot)
+
+    def source(self, source: SourceRef) -> Stream | None:
+        """The stream of a source, if it exists here."""
+        track = self._routes.track_of(source)
+        return None if track is None else self._track_owner[track][1]
+
+    def adopt_source(self, owner: StreamOwner, name: str, source: SourceRef, now_ns: int) -> None:
+        """The owner's source `name` exists in the packet path; it is known, and routed, as `source`."""
+        stream = owner.sources[name]
+        self._track_owner[stream.handle] = (owner, stream)
+        for change in self._routes.add_source(source, stream.handle):
+            self._carry_out(change, now_ns)
+
+    def release_source(self, owner: StreamOwner, name: str, source: SourceRef) -> None:
+        """Take it out of the packet path. What was wished to be fed from it waits."""
+        stream = owner.sources.pop(name)
+        del self._track_owner[stream.handle]
+        self._routes.remove_source(source)
+        self._forwarder.remove_track(stream.handle)
+
+    def adopt_slot(self, owner: StreamOwner, name: str, now_ns: int) -> None:
+        """The owner's slot `name` exists in the packet path."""
+        stream = owner.slots[name]
+        self._slot_owner[stream.handle] = (owner, stream)
+        for change in self._routes.add_slot(SlotRef(owner.id, name), stream.handle):
+            self._carry_out(change, now_ns)
+
+    def release_slot(self, owner: StreamOwner, name: str) -> None:
+        """Take it out of the packet path."""
+        stream = owner.slots.pop(name)
+        del self._slot_owner[stream.handle]
+        self._routed_ns.pop(stream.handle, None)
+        self._routes.remove_slot(SlotRef(owner.id, name))
+        self._forwarder.remove_slot(stream.handle)
 
     def _carry_out(self, change: RouteChange, now_ns: int) -> None:
         if isinstance(change, Connect):
@@ -101,35 +131,17 @@ class Streams:
         handle = self._forwarder.add_track(
             peer.handle, kind, section.mid.encode(), section.ssrc, section.rtx_ssrc, section.payloads
         )
-        stream = peer.sources[name] = Stream(name, handle, section.mid, section.ssrc, kind, section.payloads)
-        self._track_owner[handle] = (peer, stream)
-        for change in self._routes.add_source(SourceRef(peer.id, name), handle):
-            self._carry_out(change, now_ns)
+        peer.sources[name] = Stream(name, handle, section.mid, section.ssrc, kind, section.payloads)
+        self.adopt_source(peer, name, SourceRef(peer.id, name), now_ns)
 
     def _add_slot(self, peer: Peer, name: str, section: Section, now_ns: int) -> None:
         kind = _kind(section)
         repaired = any(payload.rtx_payload_type >= 0 for payload in section.payloads)
         ssrcs = SlotSsrcs(self._new_ssrc(), self._new_ssrc() if repaired else 0)
         handle = self._forwarder.add_slot(peer.handle, kind, ssrcs.primary, ssrcs.rtx, section.payloads)
-        stream = peer.slots[name] = Stream(name, handle, section.mid, ssrcs.primary, kind, section.payloads)
+        peer.slots[name] = Stream(name, handle, section.mid, ssrcs.primary, kind, section.payloads)
         peer.ssrcs[name] = ssrcs
-        self._slot_owner[handle] = (peer, stream)
-        for change in self._routes.add_slot(SlotRef(peer.id, name), handle):
-            self._carry_out(change, now_ns)
-
-    def _remove_source(self, peer: Peer, name: str) -> None:
-        stream = peer.sources.pop(name)
-        del self._track_owner[stream.handle]
-        self._routes.remove_source(SourceRef(peer.id, name))
-        self._forwarder.remove_track(stream.handle)
-
-    def _remove_slot(self, peer: Peer, name: str) -> None:
-        stream = peer.slots.pop(name)
-        del peer.ssrcs[name]
-        del self._slot_owner[stream.handle]
-        self._routed_ns.pop(stream.handle, None)
-        self._routes.remove_slot(SlotRef(peer.id, name))
-        self._forwarder.remove_slot(stream.handle)
+        self.adopt_slot(peer, name, now_ns)
 
 
 def _kind(section: Section) -> int:

@@ -32,10 +32,14 @@ class Transports:
         self._forwarder = forwarder
         self._router: Router[Peer] = Router()
         self._deadlines: Deadlines[Peer] = Deadlines()
+        self._present: set[Peer] = set()
+        self._refused: Counter[str] = Counter()
+        """What the machines of peers that are gone did not accept."""
 
     def add(self, peer: Peer, now: float) -> None:
         """Take checks for the peer's username fragment from now on."""
         self._router.add(peer.local.ufrag, peer)
+        self._present.add(peer)
         peer.transport.start(now)
         self._deadlines.schedule(peer, peer.transport.deadline())
 
@@ -52,6 +56,8 @@ class Transports:
                 self._forwarder.transmit(output.data, output.address)
         self._router.forget(peer)
         self._deadlines.forget(peer)
+        self._present.discard(peer)
+        _count_refused(peer, self._refused)
 
     def handle_arrival(self, arrival: Arrival, now: float) -> list[SfuEvent]:
         """A STUN or DTLS datagram."""
@@ -84,8 +90,12 @@ class Transports:
         return self._deadlines.next()
 
     def drops(self) -> Counter[str]:
-        """Datagrams that no peer was found for, by reason."""
-        return Counter({reason.value: number for reason, number in self._router.unrouted.items()})
+        """Datagrams that no peer was found for, and those that a peer's machines did not accept, by reason."""
+        drops = Counter({reason.value: number for reason, number in self._router.unrouted.items()})
+        drops.update(self._refused)
+        for peer in self._present:
+            _count_refused(peer, drops)
+        return drops
 
     def _carry_out(self, peer: Peer, outputs: Iterable[Output], now: float) -> list[SfuEvent]:
         events = (self._carry_out_one(peer, output, now) for output in outputs)
@@ -117,4 +127,12 @@ class Transports:
         moved = peer.address is not None and peer.address != address
         peer.address = address
         self._forwarder.set_path(peer.handle, address)
-        return PathChanged(peer.id, address) if moved else None
+        return PathChanged(peer.id, address[:2]) if moved else None
+
+
+def _count_refused(peer: Peer, into: Counter[str]) -> None:
+    ignored, unvalidated = peer.transport.ignored_checks, peer.transport.unvalidated_dtls
+    for reason, number in ignored.items():
+        into[f"check_{reason.value}"] += number
+    if unvalidated:
+        into["dtls_before_check"] += unvalidated

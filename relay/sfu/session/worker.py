@@ -28,8 +28,9 @@ from relay.sfu.session.events import (
     SourceStarted,
 )
 from relay.sfu.session.keyframe_requests import KeyframeDesk
-from relay.sfu.session.peer import Peer
+from relay.sfu.session.peer import StreamOwner
 from relay.sfu.session.peers import Peers
+from relay.sfu.session.pipes import ClosePipe, OpenPipe, PipeCommand, PipedStream, Pipes
 from relay.sfu.session.streams import Streams
 from relay.sfu.session.transports import Transports
 from relay.sfu.transport.dtls import Certificate
@@ -50,12 +51,13 @@ class Worker:
         self._forwarder = forwarder
         self._entropy = entropy
         self._codecs = frozenset(settings.video_codecs + settings.audio_codecs)
-        self._streams = Streams(forwarder, lambda: int.from_bytes(entropy(4), "big") | 1)
+        self._streams = Streams(forwarder, self._new_ssrc)
+        self._pipes = Pipes(forwarder, self._streams, self._new_ssrc)
         self._transports = Transports(forwarder)
         self._downlinks = Downlinks(forwarder, self._streams)
         self._keyframes = KeyframeDesk(forwarder, self._streams, settings.keyframe_interval_ms / 1000)
         self._peers = Peers(settings, forwarder, self._streams, self._transports, certificate, entropy)
-        self._report_times: Deadlines[Peer] = Deadlines()
+        self._report_times: Deadlines[StreamOwner] = Deadlines()
         self._closed: Counter[str] = Counter()
 
     def open(self, candidates: tuple[HostCandidate, ...]) -> None:
@@ -83,6 +85,16 @@ class Worker:
         """Feed a slot from a source, or from nothing. Both may be named before they are negotiated."""
         self._streams.route(slot, source, now_ns)
         return self._handle_notices(now)
+
+    def pipe(self, command: PipeCommand, now: float, now_ns: int) -> tuple[PipedStream | None, list[SfuEvent]]:
+        """Change what goes through the pipes to other workers. Raises as `Pipes.handle_command` does."""
+        before = self._pipes.find(command.pipe)
+        if before is not None and isinstance(command, OpenPipe | ClosePipe):
+            self._report_times.forget(before)
+        stream = self._pipes.handle_command(command, now_ns)
+        if isinstance(command, OpenPipe) and (end := self._pipes.find(command.pipe)) is not None:
+            self._report_times.schedule(end, now)
+        return stream, self._handle_notices(now)
 
     def remove(self, peer: PeerId, now: float) -> list[SfuEvent]:
         """Close the peer's transport and forget it; nothing if there is none of this name."""
@@ -127,13 +139,22 @@ class Worker:
         """Totals of the worker."""
         peers = len(self._peers.by_id)
         return statistics.of_worker(
-            self._forwarder, peers, self._streams, self._keyframes, self._closed, self._transports
+            self._forwarder,
+            peers,
+            self._streams,
+            self._keyframes,
+            self._closed,
+            self._transports,
+            self._pipes.stream_count,
         )
 
     def peer_stats(self, peer: PeerId) -> PeerStats | None:
         """One peer; None when there is none of this name."""
         found = self._peers.by_id.get(peer)
         return None if found is None else statistics.of_peer(found, self._forwarder, self._downlinks.state(found))
+
+    def _new_ssrc(self) -> int:
+        return int.from_bytes(self._entropy(4), "big") | 1
 
     def _handle_stray(self, arrival: Arrival, now: float) -> None:
         peer = self._peers.by_handle.get(arrival.peer)

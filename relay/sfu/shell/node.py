@@ -4,15 +4,17 @@ import asyncio
 import logging
 import os
 import socket
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import replace
 
-from relay.clock import Clock, SystemClock
+from relay.clock import Clock, SystemClock, cpu_s
 from relay.config import SfuSettings
 from relay.errors import Misuse
 from relay.ids import PeerId
 from relay.sfu.dataplane import Forwarder
 from relay.sfu.ports import HostCandidate
 from relay.sfu.session.events import PeerOffer, PeerStats, SfuEvent, SfuStats, SlotRef, SourceRef
+from relay.sfu.session.pipes import PipeCommand, PipedStream
 from relay.sfu.session.worker import Worker
 from relay.sfu.shell import udp
 from relay.sfu.transport.dtls import Certificate
@@ -76,8 +78,10 @@ class Sfu:
         self._socket.close()
         self._socket = None
 
-    async def answer(self, peer: PeerId, offer: PeerOffer) -> str:
+    async def answer(self, peer: PeerId, offer: PeerOffer, near: Collection[PeerId] | None = None) -> str:
         """Answer an SDP offer: creates the peer, or renegotiates (also restarts ICE of) the one of this name.
+
+        `near`, whom it is in a call with, matters to several workers; here everybody is.
 
         Raises `Malformed` for an offer against the rules of `negotiation.offer`, `LimitReached` beyond the configured
         numbers; the peer is then as before.
@@ -95,6 +99,17 @@ class Sfu:
         """Close the peer's transport and forget it; nothing if there is none of this name."""
         self._publish(self._worker.remove(peer, self._clock.now_s()))
 
+    def pipe(self, command: PipeCommand) -> PipedStream | None:
+        """Change what goes through pipes to other workers. Raises as `Pipes.handle_command` does."""
+        stream, events = self._worker.pipe(command, self._clock.now_s(), self._clock.wall_ns())
+        self._publish(events)
+        self._arm()
+        return stream
+
+    def peer_ids(self) -> list[PeerId]:
+        """Everyone."""
+        return self._worker.peer_ids()
+
     def subscribe(self, callback: Callable[[SfuEvent], None]) -> Callable[[], None]:
         """Call `callback` with each event from now on; returns what ends that. It must not block."""
         self._subscriptions += 1
@@ -108,7 +123,7 @@ class Sfu:
 
     def stats(self) -> SfuStats:
         """Totals of the worker."""
-        return self._worker.stats()
+        return replace(self._worker.stats(), cpu_s=cpu_s())
 
     def peer_stats(self, peer: PeerId) -> PeerStats | None:
         """One peer; None when there is none of this name."""

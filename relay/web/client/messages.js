@@ -22,6 +22,7 @@
  * @typedef {{type: 'seat.state', state: 'offline' | 'ready' | 'offered' | 'in-call' | 'wrap-up' | 'break',
  *   call: string, until_ms: number, reason: string}} SeatState
  * @typedef {{type: 'source.changed', call: string, source: Source, active: boolean}} SourceChanged
+ * @typedef {{type: 'media.lost', reason: string}} MediaLost
  * @typedef {{group: string, name_zh: string, name_en: string, waiting: number, oldest_wait_s: number,
  *   expected_wait_s: number | null, in_call: number, seats_ready: number, service_level: number | null}} QueueRow
  * @typedef {{seat: string, name: string, region: string, state: string, since_s: number, call: string}} SeatRow
@@ -36,7 +37,7 @@
 /** What the server leaves out of each message when it has this value. */
 export const DEFAULTS = {
   welcome: { region: '', resumed: false, items: [], dispositions: [], ice_servers: [] },
-  failed: { detail: '', hint: '' },
+  failed: { detail: '', hint: '', retry_after_s: 0 },
   'call.state': {
     item: '',
     kind: '',

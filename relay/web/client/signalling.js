@@ -12,12 +12,14 @@ const FINAL_STATUS = [401, 403];
 
 /** A request that was not carried out: the fields of RFC 9457. `problem` is `offline` when the server was not reached. */
 export class Failure extends Error {
-  /** @param {{problem: string, title?: string, status?: number, detail?: string, hint?: string}} fields */
-  constructor({ problem, title = problem, status = 0, detail = '', hint = '' }) {
+  /** @param {{problem: string, title?: string, status?: number, detail?: string, hint?: string, retry_after_s?: number}} fields */
+  constructor({ problem, title = problem, status = 0, detail = '', hint = '', retry_after_s = 0 }) {
     super(detail || title);
     Object.assign(this, { problem, title, status, detail, hint });
     this.problem = problem;
     this.status = status;
+    /** When to ask again, if the relay said so. */
+    this.retryAfterMs = retry_after_s * 1000;
   }
 }
 
