@@ -71,18 +71,15 @@ class Streams:
         """The owner and its source behind a track handle."""
         return self._track_owner.get(track)
 
-    def slot_of(self, handle: int) -> tuple[StreamOwner, Stream] | None:
-        """The owner and its slot behind a slot handle."""
-        return self._slot_owner.get(handle)
+    def slot_of(self, handle: int) -> tuple[StreamOwner, Stream, int | None] | None:
+        """The owner and its slot behind a slot handle, and when it was connected to what feeds it now."""
+        found = self._slot_owner.get(handle)
+        return None if found is None else (*found, self._routed_ns.get(handle))
 
     def source_into(self, slot: SlotRef) -> tuple[SourceRef, int] | None:
         """The source that feeds the slot, and its track handle; None while it is not there."""
         source, track = self._routes.source_of(slot), self._routes.track_into(slot)
         return None if source is None or track is None else (source, track)
-
-    def routed_ns(self, slot: int) -> int | None:
-        """When the slot was connected to what feeds it now."""
-        return self._routed_ns.get(slot)
 
     def source(self, source: SourceRef) -> Stream | None:
         """The stream of a source, if it exists here."""

@@ -208,7 +208,10 @@ class Worker:
         return None if owner is None else SourceStarted(SourceRef(owner[0].id, owner[1].name))
 
     def _slot_started(self, notice: Notice) -> SfuEvent | None:
-        owner, routed_ns = self._streams.slot_of(notice.handle), self._streams.routed_ns(notice.handle)
-        if owner is None or routed_ns is None:
+        found = self._streams.slot_of(notice.handle)
+        if found is None:
             return None
-        return SlotStarted(SlotRef(owner[0].id, owner[1].name), (notice.at_ns - routed_ns) / 1e6)
+        owner, stream, routed_ns = found
+        if routed_ns is None:
+            return None
+        return SlotStarted(SlotRef(owner.id, stream.name), (notice.at_ns - routed_ns) / 1e6)
