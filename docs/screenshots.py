@@ -12,7 +12,7 @@ IMAGES = ROOT / "docs" / "images"
 sys.path.insert(0, str(ROOT))
 
 from relay import Role  # noqa: E402  the laboratory is beside the package, not in it
-from tests.support.browser import chromium, until  # noqa: E402
+from tests.support.browser import chromium, load, until  # noqa: E402
 from tests.support.films import film_y4m  # noqa: E402
 from tests.support.running_relay import RunningRelay, running_relay  # noqa: E402
 
@@ -25,7 +25,7 @@ async def opened(browser: Browser, running: RunningRelay, page: str, token: str,
         viewport={"width": size[0], "height": size[1]}, locale="zh-CN", permissions=["camera", "microphone"]
     )
     tab = await context.new_page()
-    await tab.goto(f"{running.url}/{page}#token={token}")
+    await load(tab, f"{running.url}/{page}#token={token}")
     return tab
 
 
