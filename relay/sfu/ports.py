@@ -297,6 +297,9 @@ class Forwarder(Protocol):
     def add_slot(self, peer: int, kind: int, ssrc: int, rtx_ssrc: int, payloads: Sequence[Payload]) -> int:
         """An outgoing stream under the relay's own SSRCs. `rtx_ssrc` 0: repair by sending the packet itself again."""
 
+    def set_parity(self, slot: int, ssrc: int, payload_type: int, group: int) -> None:
+        """Send a parity packet (FlexFEC) for each `group` packets of the slot, up to 15; 0: none. The SSRC stays."""
+
     def remove_slot(self, slot: int) -> None:
         """Stop sending this stream."""
 

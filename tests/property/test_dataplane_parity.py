@@ -58,6 +58,14 @@ def test_what_does_not_belong_to_the_group_is_left_out() -> None:
     assert parity.add(rtp(100, 0, b"a"))
     assert not parity.add(rtp(100, 0, b"a")), "twice"
     assert not parity.add(rtp(99, 0, b"older"))
-    assert not parity.add(rtp(115, 0, b"too far"))
     assert parity.add(rtp(114, 0, b"the last that fits"))
     assert protected(parity.take(SSRC)) == [100, 114]
+
+
+def test_one_that_is_too_far_begins_another_group() -> None:
+    parity = ParityGroup()
+    assert parity.add(rtp(100, 7, b"a"))
+    assert parity.add(rtp(115, 9, b"b"))
+    payload = parity.take(SSRC)
+    assert protected(payload) == [115]
+    assert recover(payload, {}, 115) == rtp(115, 9, b"b")

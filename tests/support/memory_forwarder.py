@@ -93,6 +93,10 @@ class MemoryForwarder:
         self.slots[slot] = None
         return slot
 
+    def set_parity(self, slot: int, ssrc: int, payload_type: int, group: int) -> None:
+        assert slot in self.slots
+        self.parity[slot] = (ssrc, payload_type, group)
+
     def remove_slot(self, slot: int) -> None:
         del self.slots[slot]
 

@@ -3,12 +3,13 @@
 from libc.stdint cimport int64_t, uint8_t
 
 from .hops cimport Drop
+from .parity cimport Parity
 from .types cimport SLOT_STARTED, Label, Packet
 from .worker cimport Peer, Slot, Worker, notice
 
 
 cdef Drop dispatch(
-    Worker* worker, Peer* peer, const Packet* packet, Label* label, int64_t received_ns, int* length
+    Worker* worker, Peer* peer, const Packet* packet, Label* label, int64_t received_ns, int* length, Parity* parity
 ) noexcept nogil
 cdef Drop dispatch_padding(Worker* worker, Peer* peer, Label* label) noexcept nogil
 cdef Drop dispatch_rtcp(Worker* worker, Peer* peer, int length) noexcept nogil

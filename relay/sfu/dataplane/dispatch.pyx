@@ -9,6 +9,7 @@ from .batch cimport outbox_cell, outbox_push
 from .compose cimport compose
 from .downlink cimport note_departure
 from .hops cimport Total
+from .parity cimport Parity, parity_add
 from .socket cimport socket_flush
 from .srtp cimport protect, protect_rtcp
 from .types cimport NOTHING
@@ -34,10 +35,10 @@ cdef inline void _stamp(const Worker* worker, const Peer* peer, Label* label) no
 
 
 cdef Drop dispatch(
-    Worker* worker, Peer* peer, const Packet* packet, Label* label, int64_t received_ns, int* length
+    Worker* worker, Peer* peer, const Packet* packet, Label* label, int64_t received_ns, int* length, Parity* parity
 ) noexcept nogil:
     """One RTP packet to a peer that has a path and keys; `length` becomes its length before SRTP. `received_ns` 0: its
-    stay is not measured."""
+    stay is not measured. `parity`: takes the packet as it leaves, unless it is NULL."""
     cdef uint8_t* cell = room(worker)
     cdef int size
     cdef Drop drop
@@ -50,6 +51,8 @@ cdef Drop dispatch(
     if size == 0:
         return Drop.TOO_LARGE
     length[0] = size
+    if parity != NULL:
+        parity_add(parity, cell, size, worker.now_ns)
     drop = protect(peer.send_session, cell, &size)
     if drop == Drop.KEPT:
         outbox_push(&worker.outbox, &peer.lane, size, received_ns)

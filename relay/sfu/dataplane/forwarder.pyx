@@ -23,6 +23,7 @@ from .history cimport ring_close, sent_close
 from .hops cimport counters_of, residence_of
 from .pacer cimport pacer_close
 from .pacing cimport probe, release, set_pace
+from .parity cimport MAX_GROUP, parity_close
 from .readings cimport (
     read_downlink, read_downlinks, read_layer, read_layers, read_notices, read_reception, read_sender_info, read_slot,
     read_track, read_tray,
@@ -119,6 +120,7 @@ cdef class Forwarder:
         if worker.slots != NULL:
             for row in range(worker.slot_pool.size):
                 sent_close(&worker.slots[row].log)
+                parity_close(&worker.slots[row].parity)
         if worker.peers != NULL:
             for row in range(worker.peer_pool.size):
                 departures_close(&worker.peers[row].departures)
@@ -325,6 +327,22 @@ cdef class Forwarder:
         slot.rtx_sequence = randbits(15)
         rewrite_open(&slot.rewrite, kind == VIDEO, <uint16_t> randbits(15), randbits(32))
         return slot.handle
+
+    def set_parity(self, int64_t slot, uint32_t ssrc, int payload_type, int group) -> None:
+        """Send a parity packet for each `group` packets of the slot (0: none), under an SSRC that stays the same.
+        ValueError for another one, for one that the peer had before, and for a group beyond what a mask can name."""
+        cdef Slot* row = self._slot(slot)
+        if not 0 <= group <= MAX_GROUP or not 0 <= payload_type < 128 or ssrc == 0:
+            raise ValueError("a parity stream needs an SSRC, a payload type, and a group of 0 to 15 packets")
+        if row.parity.ssrc != ssrc:
+            spent = self.spent[row.peer]
+            if row.parity.ssrc or ssrc in spent or len(spent) > MAX_SPENT:
+                raise ValueError("an SSRC is not used twice under one key")
+            spent.add(ssrc)
+            row.parity.sequence = <uint16_t> randbits(15)
+        row.parity.ssrc = ssrc
+        row.parity.payload_type = payload_type
+        row.parity.group = group
 
     def remove_slot(self, int64_t slot) -> None:
         """Stop sending this stream."""

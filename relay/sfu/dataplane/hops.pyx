@@ -59,6 +59,7 @@ TOTALS = {
     Total.PLIS_IN: "picture loss indications received",
     Total.FIRS_IN: "full intra requests received",
     Total.FEEDBACKS_OUT: "transport-wide feedback packets sent",
+    Total.PARITY_OUT: "parity packets sent (FlexFEC)",
     Total.FEEDBACKS_IN: "transport-wide feedback messages received",
     Total.FEEDBACKS_UNASKED: "of them: from peers to which no numbers are sent",
     Total.FEEDBACKS_TOO_MANY: "of them: more than are read of one peer between two ticks",

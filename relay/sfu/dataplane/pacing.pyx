@@ -13,8 +13,10 @@ from libc.string cimport memset
 
 from .departures cimport departures_in_flight
 from .dispatch cimport count_out, dispatch, dispatch_padding
+from .fec cimport send_parity
 from .history cimport Sent, SentForm, sent_find, sent_forget, sent_stamp
 from .pacer cimport Burst, Pacer, Waiting, pacer_admits, pacer_due_ns, pacer_head, pacer_pop, pacer_probe, pacer_push
+from .parity cimport Parity, parity_due
 from .reports cimport remember_capture
 from .restore cimport payload_of, restore
 from .rewrite cimport rewrite_await
@@ -158,6 +160,7 @@ cdef void _let_go(Worker* worker, Peer* peer) noexcept nogil:
     cdef int32_t row = pool_row(&worker.slot_pool, waiting.slot)
     cdef int length = 0
     cdef const Sent* sent = NULL
+    cdef Parity* parity
     cdef Slot* slot
     cdef Packet packet
     pacer_pop(&peer.pacer)
@@ -173,9 +176,12 @@ cdef void _let_go(Worker* worker, Peer* peer) noexcept nogil:
         slot.dropped += 1
         worker.hops.drops[<int> Drop.PACED_OUT] += 1
         return
-    if dispatch(worker, peer, &packet, &waiting.label, packet.received_ns, &length) == Drop.KEPT:
+    parity = &slot.parity if slot.parity.group else NULL
+    if dispatch(worker, peer, &packet, &waiting.label, packet.received_ns, &length, parity) == Drop.KEPT:
         sent_stamp(&slot.log, &waiting.label)
         count_out(worker, slot, &packet, length)
+        if parity_due(&slot.parity, waiting.label.marker, worker.now_ns):
+            send_parity(worker, peer, slot)
 
 
 cdef bint _pad(Worker* worker, Peer* peer) noexcept nogil:
@@ -222,7 +228,7 @@ cdef bint _repeat(Worker* worker, Peer* peer, Slot* slot) noexcept nogil:
     label.picture = sent.picture
     label.level = sent.level
     label.key = sent.key
-    return dispatch(worker, peer, &packet, &label, 0, &length) == Drop.KEPT
+    return dispatch(worker, peer, &packet, &label, 0, &length, NULL) == Drop.KEPT
 
 
 cdef bint _fill(Worker* worker, Peer* peer, Slot* slot) noexcept nogil:

@@ -12,7 +12,12 @@ cdef enum:
 
 
 ctypedef struct Parity:
+    # given
+    uint32_t ssrc              # that parity packets leave under; 0: not negotiated
+    int payload_type
+    int group                  # media packets per parity packet; 0: none is sent now
     # owned
+    uint16_t sequence          # of the last parity packet
     uint8_t* bytes             # XOR of what follows the fixed headers; NULL: never used
     uint8_t head               # XOR of the first octets
     uint8_t kind               # of the second ones: marker and payload type
@@ -27,5 +32,6 @@ ctypedef struct Parity:
 
 
 cdef bint parity_add(Parity* parity, const uint8_t* packet, int length, int64_t now_ns) noexcept nogil
+cdef bint parity_due(const Parity* parity, bint frame_ends, int64_t now_ns) noexcept nogil
 cdef int parity_take(Parity* parity, uint32_t media_ssrc, uint8_t* out) noexcept nogil
 cdef void parity_close(Parity* parity) noexcept nogil

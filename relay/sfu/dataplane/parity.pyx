@@ -13,12 +13,21 @@ from .types cimport MAX_PACKET
 
 cdef enum:
     FIXED_HEADER = 12
+    PATIENCE_NS = 40_000_000   # a group that grows slowly is closed at the end of a frame
     LAST_MASK = 0x8000         # k: no further mask follows
 
 
+cdef void _begin_anew(Parity* parity) noexcept nogil:
+    memset(parity.bytes, 0, parity.longest)
+    parity.head = parity.kind = 0
+    parity.length = parity.mask = 0
+    parity.timestamp = 0
+    parity.count = parity.longest = 0
+
+
 cdef bint parity_add(Parity* parity, const uint8_t* packet, int length, int64_t now_ns) noexcept nogil:
-    """Take one RTP packet into the group; False when it does not belong there: it is older than the first, or too far
-    behind it, or there is no memory."""
+    """Take one RTP packet into the group; False when it does not belong there: it is older than the first, or there
+    already, or there is no memory. One that is too far from the first begins another group."""
     cdef uint16_t sequence = read16(packet + 2)
     cdef uint16_t distance
     cdef int rest = length - FIXED_HEADER, index
@@ -26,11 +35,16 @@ cdef bint parity_add(Parity* parity, const uint8_t* packet, int length, int64_t 
         parity.bytes = <uint8_t*> calloc(1, MAX_PACKET)
         if parity.bytes == NULL:
             return False
+    distance = sequence - parity.first
+    if parity.count and distance >= 0x8000:
+        return False
+    if parity.count and distance >= MAX_GROUP:
+        _begin_anew(parity)
     if parity.count == 0:
         parity.first = sequence
         parity.begun_ns = now_ns
-    distance = sequence - parity.first
-    if distance >= MAX_GROUP or parity.mask >> (MAX_GROUP - 1 - distance) & 1:
+        distance = 0
+    if parity.mask >> (MAX_GROUP - 1 - distance) & 1:
         return False
     parity.mask |= 1 << (MAX_GROUP - 1 - distance)
     parity.head ^= packet[0]
@@ -43,6 +57,13 @@ cdef bint parity_add(Parity* parity, const uint8_t* packet, int length, int64_t 
     parity.longest = max(parity.longest, rest)
     parity.count += 1
     return True
+
+
+cdef bint parity_due(const Parity* parity, bint frame_ends, int64_t now_ns) noexcept nogil:
+    """Whether the parity packet should leave now: the group is full, or has been open for too long."""
+    if parity.count == 0 or parity.group == 0:
+        return False
+    return parity.count >= parity.group or (frame_ends and now_ns - parity.begun_ns >= PATIENCE_NS)
 
 
 cdef int parity_take(Parity* parity, uint32_t media_ssrc, uint8_t* out) noexcept nogil:
@@ -60,11 +81,7 @@ cdef int parity_take(Parity* parity, uint32_t media_ssrc, uint8_t* out) noexcept
     write16(out + 16, parity.first)
     write16(out + 18, LAST_MASK | parity.mask)
     memcpy(out + PARITY_HEADER, parity.bytes, parity.longest)
-    memset(parity.bytes, 0, parity.longest)
-    parity.head = parity.kind = 0
-    parity.length = parity.mask = 0
-    parity.timestamp = 0
-    parity.count = parity.longest = 0
+    _begin_anew(parity)
     return length
 
 

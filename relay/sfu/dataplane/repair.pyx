@@ -145,7 +145,7 @@ cdef bint _send_again(Worker* worker, Peer* peer, Slot* slot, const Sent* sent) 
     label.level = sent.level
     label.key = sent.key
     _label_again(slot, payload, sent, &label)
-    if dispatch(worker, peer, &packet, &label, 0, &length) != Drop.KEPT:
+    if dispatch(worker, peer, &packet, &label, 0, &length, NULL) != Drop.KEPT:
         return False
     if label.original == NOTHING:
         sent_stamp(&slot.log, &label)

@@ -11,6 +11,7 @@ from .history cimport ring_close, sent_clear, sent_close
 from .layers cimport layering_open
 from .pacer cimport pacer_close
 from .pacing cimport unlist_paced
+from .parity cimport parity_close
 from .receive cimport reception_close, reception_open
 from .routes cimport Key, endpoint_key, pool_give, pool_handle, stream_key, table_find, table_put, table_remove
 from .streams cimport bind, unbind
@@ -226,6 +227,7 @@ cdef void remove_slot(Worker* worker, Slot* slot) noexcept nogil:
         key = stream_key(slot.peer, True, slot.rtx_ssrc)
         table_remove(&worker.streams, &key)
     sent_close(&slot.log)
+    parity_close(&slot.parity)
     pool_give(&worker.slot_pool, slot.row)
 
 

@@ -11,6 +11,7 @@ from .hops cimport Hops
 from .layers cimport Layering
 from .pacer cimport Pacer
 from .receive cimport Reception
+from .parity cimport Parity
 from .rewrite cimport Rewrite
 from .routes cimport Pool, Table
 from .transport_cc cimport Arrivals
@@ -153,6 +154,7 @@ ctypedef struct Slot:
     Rewrite rewrite
     SentLog log
     uint16_t rtx_sequence
+    Parity parity
     int64_t left_peer          # handle of the peer whose packet left last, if its capture time is known
     int64_t left_capture_ns
     uint32_t clock_rate_hz
