@@ -11,16 +11,14 @@ from ._inet cimport MSG_TRUNC
 from .allowance cimport allowance_take
 from .batch cimport tray_put
 from .classify cimport classify
-from .dispatch cimport count_out, dispatch
-from .fec cimport send_parity
 from .encodings cimport note_encoding
 from .endpoint cimport read_sockaddr
 from .header cimport empty_packet, read_header
-from .history cimport ring_keep, sent_note, sent_stamp
+from .history cimport ring_keep, sent_note
 from .hops cimport Drop, Total
 from .layers cimport layering_admits, layering_ends
+from .originals cimport send_original
 from .pacing cimport hold, must_wait, release
-from .parity cimport Parity, parity_due
 from .payload cimport inspect
 from .receive cimport reception_note, reception_time
 from .repair cimport answer_reports, ask_for_missing, wound
@@ -197,10 +195,9 @@ cdef void _fan_out(Worker* worker, Track* track, const Packet* packet) noexcept 
 cdef Drop _into_slot(Worker* worker, const Track* track, Slot* slot, const Packet* packet) noexcept nogil:
     """One copy, under the slot's numbers, to the slot's receiver."""
     cdef Peer* peer = &worker.peers[slot.peer]
-    cdef int index = slot.by_payload[packet.payload], length = 0
+    cdef int index = slot.by_payload[packet.payload]
     cdef uint32_t clock_rate_hz = track.payloads[packet.payload].clock_rate_hz
     cdef int64_t since_last_ns = NOTHING
-    cdef Parity* parity = &slot.parity if slot.parity.group else NULL
     cdef Packet filler
     cdef Label label
     cdef Drop drop
@@ -229,10 +226,4 @@ cdef Drop _into_slot(Worker* worker, const Track* track, Slot* slot, const Packe
     sent_note(&slot.log, track.handle, packet.position, &label, packet.length == packet.payload_at, packet.received_ns)
     if must_wait(worker, peer, track.kind):
         return hold(worker, peer, track, slot, packet, &label)
-    drop = dispatch(worker, peer, packet, &label, 0 if packet.recovered else packet.received_ns, &length, parity)
-    if drop == Drop.KEPT:
-        sent_stamp(&slot.log, &label)
-        count_out(worker, slot, packet, length)
-        if parity_due(&slot.parity, label.marker, worker.now_ns):
-            send_parity(worker, peer, slot)
-    return drop
+    return send_original(worker, peer, slot, packet, &label, 0 if packet.recovered else packet.received_ns)

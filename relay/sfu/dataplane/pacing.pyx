@@ -12,11 +12,10 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t
 from libc.string cimport memset
 
 from .departures cimport departures_in_flight
-from .dispatch cimport count_out, dispatch, dispatch_padding
-from .fec cimport send_parity
-from .history cimport Sent, SentForm, sent_find, sent_forget, sent_stamp
+from .dispatch cimport dispatch, dispatch_padding
+from .history cimport Sent, SentForm, sent_find, sent_forget
+from .originals cimport send_original
 from .pacer cimport Burst, Pacer, Waiting, pacer_admits, pacer_due_ns, pacer_head, pacer_pop, pacer_probe, pacer_push
-from .parity cimport Parity, parity_due
 from .reports cimport remember_capture
 from .restore cimport payload_of, restore
 from .rewrite cimport rewrite_await
@@ -158,9 +157,7 @@ cdef void _let_go(Worker* worker, Peer* peer) noexcept nogil:
     """The head leaves; unless its slot or its copy is gone, or it left meanwhile because it was asked for again."""
     cdef Waiting waiting = pacer_head(&peer.pacer)[0]
     cdef int32_t row = pool_row(&worker.slot_pool, waiting.slot)
-    cdef int length = 0
     cdef const Sent* sent = NULL
-    cdef Parity* parity
     cdef Slot* slot
     cdef Packet packet
     pacer_pop(&peer.pacer)
@@ -176,12 +173,7 @@ cdef void _let_go(Worker* worker, Peer* peer) noexcept nogil:
         slot.dropped += 1
         worker.hops.drops[<int> Drop.PACED_OUT] += 1
         return
-    parity = &slot.parity if slot.parity.group else NULL
-    if dispatch(worker, peer, &packet, &waiting.label, packet.received_ns, &length, parity) == Drop.KEPT:
-        sent_stamp(&slot.log, &waiting.label)
-        count_out(worker, slot, &packet, length)
-        if parity_due(&slot.parity, waiting.label.marker, worker.now_ns):
-            send_parity(worker, peer, slot)
+    send_original(worker, peer, slot, &packet, &waiting.label, packet.received_ns)
 
 
 cdef bint _pad(Worker* worker, Peer* peer) noexcept nogil:
