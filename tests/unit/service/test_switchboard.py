@@ -9,8 +9,8 @@ from relay.scheduler import commands, effects
 from relay.scheduler.model import Participant as Party
 from relay.scheduler.model import Party as Side
 from relay.scheduler.model import Role
-from relay.service.conversations import Conversation, Conversations
-from relay.service.notices import CallChanged, CallOver, Ringing, RingingBack, RingingOver, SourceSwitched
+from relay.service.conversations import Conversation, Conversations, peers_beside
+from relay.service.notices import CallChanged, CallOver, MediaLost, Ringing, RingingBack, RingingOver, SourceSwitched
 from relay.service.outputs import Cause, ClosePeer, Cut, Output, Submit, Tell
 from relay.service.participants import Desk, Participant, Participants, Who
 from relay.service.switchboard import Switchboard
@@ -331,6 +331,31 @@ def test_dead_media_of_a_seat_gives_the_call_back_but_not_that_of_a_kiosk(office
     assert all(route.source is None for route in routes(outputs))
     outputs = office.board.handle_media(PeerClosed(seat.peer, "consent-expired"), now_s=0.0)
     assert commands.FailMedia("c1") in submitted(outputs)
+
+
+@pytest.mark.parametrize("reason", ["worker-lost", "worker-replaced"])
+def test_whoever_lost_its_media_worker_is_told_to_begin_anew_and_the_call_waits(office, reason):
+    kiosk, seat = office.log_in(KIOSK), office.log_in(SEAT)
+    office.connect(*PAIR)
+    office.seat_is("in-call")
+    lost = seat.peer
+    outputs = office.board.handle_media(PeerClosed(lost, reason), now_s=0.0)
+    assert told(outputs, seat) == [MediaLost(reason)]
+    assert told(outputs, kiosk) == []
+    assert not any(isinstance(command, commands.FailMedia) for command in submitted(outputs))
+    assert {route.source for route in routes(outputs)} == {None}
+
+    office.participants.negotiate(seat, frozenset({"camera"}))
+    assert SourceRef(seat.peer, "camera") in {route.source for route in routes(office.board.negotiated(seat))}
+
+
+def test_a_peer_comes_beside_those_it_is_in_conversation_with(office):
+    kiosk, seat = office.log_in(KIOSK), office.log_in(SEAT)
+    assert peers_beside(seat.who, office.conversations, office.participants) is None
+    office.connect(*PAIR)
+    assert peers_beside(seat.who, office.conversations, office.participants) == [kiosk.peer]
+    office.board.handle_media(PeerClosed(kiosk.peer, "worker-lost"), now_s=0.0)
+    assert peers_beside(seat.who, office.conversations, office.participants) == []
 
 
 def test_a_page_that_reloads_closes_its_media_without_losing_the_call(office):
