@@ -161,6 +161,10 @@ def _media_lost(_: Phrasebook, notice: notices.MediaLost) -> messages.MediaLost:
     return messages.MediaLost(reason=notice.reason)
 
 
+def _encodings(_: Phrasebook, notice: notices.EncodingsChosen) -> messages.SourceEncodings:
+    return messages.SourceEncodings(source=notice.source, rids=[*notice.rids])  # type: ignore[arg-type]
+
+
 _MESSAGES: dict[type[notices.Notice], Callable[[Phrasebook, Any], messages.ServerMessage]] = {
     notices.CallChanged: lambda _, notice: call_state(notice),
     notices.CallOver: _call_over,
@@ -170,4 +174,5 @@ _MESSAGES: dict[type[notices.Notice], Callable[[Phrasebook, Any], messages.Serve
     notices.SeatChanged: _seat,
     notices.SourceSwitched: _source,
     notices.MediaLost: _media_lost,
+    notices.EncodingsChosen: _encodings,
 }

@@ -76,4 +76,22 @@ class MediaLost:
     """`worker-lost` or `worker-replaced`."""
 
 
-Notice = CallChanged | CallOver | Ringing | RingingBack | RingingOver | SeatChanged | SourceSwitched | MediaLost
+@dataclass(frozen=True, slots=True)
+class EncodingsChosen:
+    """Which encodings of a simulcast source the participant should send."""
+
+    source: str
+    rids: tuple[str, ...]
+
+
+Notice = (
+    CallChanged
+    | CallOver
+    | Ringing
+    | RingingBack
+    | RingingOver
+    | SeatChanged
+    | SourceSwitched
+    | MediaLost
+    | EncodingsChosen
+)

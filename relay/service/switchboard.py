@@ -16,11 +16,12 @@ from relay.scheduler import commands, effects
 from relay.scheduler.model import Party, Purpose, Role
 from relay.service.conversations import Conversation, Conversations
 from relay.service.grace import Grace
-from relay.service.outputs import Cause, ClosePeer, Cut, Output, Submit
+from relay.service.notices import EncodingsChosen
+from relay.service.outputs import Cause, ClosePeer, Cut, Output, Submit, Tell
 from relay.service.participants import Desk, Joined, Line, Participant, Participants, Who
 from relay.service.telling import Records, Teller
 from relay.service.views import CallView
-from relay.sfu.session.events import PeerClosed, PeerConnected, SfuEvent, SlotStarted
+from relay.sfu.session.events import EncodingsWanted, PeerClosed, PeerConnected, SfuEvent, SlotStarted
 
 _RTT_STEP_MS = 10.0
 """Smaller changes of a round trip are noise."""
@@ -212,6 +213,12 @@ class Switchboard:
         self._unconfirmed.discard(conversation.call)
         return [Submit(commands.ConfirmMedia(call=conversation.call))]
 
+    def _encodings_wanted(self, event: EncodingsWanted, _now_s: float) -> list[Output]:
+        participant = self._participants.of_peer(event.source.peer)
+        if participant is None or participant.line is None:
+            return []
+        return [Tell(participant.line, EncodingsChosen(event.source.source, event.rids))]
+
     def measured(self, participant: Participant, rtt_ms: float) -> list[Output]:
         """The round trip to a participant; the scheduler is told of a seat's when it is another than it knows."""
         known = participant.reported_rtt_ms
@@ -287,4 +294,5 @@ _MEDIA_EVENTS: dict[type[SfuEvent], Callable[[Switchboard, Any, float], list[Out
     PeerConnected: Switchboard._peer_connected,
     PeerClosed: Switchboard._peer_closed,
     SlotStarted: Switchboard._slot_started,
+    EncodingsWanted: Switchboard._encodings_wanted,
 }

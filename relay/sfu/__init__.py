@@ -1,6 +1,7 @@
 """The selective-forwarding unit: peers with named sources and slots, and routes between them."""
 
 from relay.sfu.session.events import (
+    EncodingsWanted,
     PathChanged,
     PeerClosed,
     PeerConnected,
@@ -17,6 +18,7 @@ from relay.sfu.session.events import (
 )
 
 __all__ = [
+    "EncodingsWanted",
     "PathChanged",
     "PeerClosed",
     "PeerConnected",

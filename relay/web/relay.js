@@ -184,6 +184,7 @@ export class RelayClient extends EventTarget {
     on(signalling, 'welcome', (welcome) => this.#onWelcome(welcome));
     on(signalling, 'call.state', (call) => this.#onCall(call));
     on(signalling, 'source.changed', (change) => this.#onSourceChanged(change));
+    on(signalling, 'source.encodings', ({ source, rids }) => this.media.setEncodings(source, rids));
     on(signalling, 'offer.made', (offer) => this.#onOffer(offer));
     on(signalling, 'offer.ended', (ended) => this.#onOfferEnded(ended));
     on(signalling, 'seat.state', (seat) => this.#onSeat(seat));

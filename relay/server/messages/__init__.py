@@ -35,6 +35,7 @@ from relay.server.messages.replies import (
     Reply,
     SeatState,
     SourceChanged,
+    SourceEncodings,
     Welcome,
 )
 from relay.server.messages.requests import (
@@ -94,6 +95,7 @@ ServerMessage = (
     | SeatState
     | SourceChanged
     | MediaLost
+    | SourceEncodings
     | Wallboard
     | Invited
     | RingingBack
@@ -154,6 +156,7 @@ __all__ = [
     "SlotQuality",
     "Source",
     "SourceChanged",
+    "SourceEncodings",
     "Stem",
     "StopSupervising",
     "Supervise",

@@ -163,3 +163,11 @@ class SourceChanged(Reply, kw_only=True, tag="source.changed"):
     call: str
     source: Source
     active: bool
+
+
+class SourceEncodings(Reply, kw_only=True, tag="source.encodings"):
+    """Of a source sent as simulcast: the encodings that somebody may be shown. The others can be paused (`active` of
+    RTCRtpEncodingParameters) until they are named again; until the first such message all are wanted."""
+
+    source: Source
+    rids: list[str]

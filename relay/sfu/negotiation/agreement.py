@@ -34,6 +34,8 @@ class Section:
     ssrc: int = 0
     """Of the offerer's stream; 0: to be learned from its packets."""
     rtx_ssrc: int = 0
+    rids: tuple[str, ...] = ()
+    """Of the encodings of the offerer's stream (simulcast), as offered; empty: it is one stream."""
 
     @property
     def accepted(self) -> bool:

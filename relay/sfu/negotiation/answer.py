@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from relay.sfu.negotiation import simulcast
 from relay.sfu.negotiation.agreement import Agreement, Format, Section
 from relay.sfu.ports import HostCandidate
 from relay.sfu.wire import sdp
@@ -72,6 +73,7 @@ def _media(section: Section, shared: "_Shared", slots: Mapping[str, SlotSsrcs]) 
             *shared.transport,
             *section.extensions,
             *shared.formats(section.formats),
+            *simulcast.accepted(section.rids),
             *_stream(section, slots),
         ]
     )

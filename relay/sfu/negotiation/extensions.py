@@ -4,6 +4,8 @@ from relay.sfu.ports import Extension
 
 URIS: dict[str, Extension] = {
     "urn:ietf:params:rtp-hdrext:sdes:mid": Extension.MID,
+    "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id": Extension.RID,
+    "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id": Extension.REPAIRED_RID,
     "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01": Extension.TRANSPORT_CC,
     "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time": Extension.ABS_SEND_TIME,
     "urn:ietf:params:rtp-hdrext:ssrc-audio-level": Extension.AUDIO_LEVEL,
@@ -15,6 +17,9 @@ URIS: dict[str, Extension] = {
 
 SUPERSEDED = {Extension.ABS_SEND_TIME: Extension.TRANSPORT_CC}
 """Not agreed to beside the other one: a receiver that reports every arrival needs no send times for an estimate of its own."""
+
+NAMES_ENCODINGS = {Extension.RID, Extension.REPAIRED_RID}
+"""Agreed to only where the offerer sends several encodings."""
 
 MAX_ID = 14
 """One-byte headers carry ids 1 to 14 (RFC 8285 §4.2); others are not agreed to, so that no packet needs the longer form."""

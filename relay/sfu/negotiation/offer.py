@@ -8,10 +8,10 @@ What the offer lacks as a whole is an error of the offer. The offerer's order of
 from collections.abc import Mapping
 
 from relay.errors import Malformed
-from relay.sfu.negotiation import extensions
+from relay.sfu.negotiation import extensions, simulcast
 from relay.sfu.negotiation.agreement import Agreement, Format, Section
 from relay.sfu.negotiation.codecs import Codec, identify
-from relay.sfu.ports import Kind, Payload
+from relay.sfu.ports import Extension, Kind, Payload
 from relay.sfu.wire import sdp
 from relay.sfu.wire.sdp import (
     ExtMap,
@@ -96,8 +96,12 @@ def _section(
     formats = reader.read(media, kind)
     if not formats:
         return Section(mid, media)
-    ssrc, rtx_ssrc = _ssrcs(media) if source else (0, 0)
-    return Section(mid, media, kind, source, slot, formats, _extensions(media), ssrc, rtx_ssrc)
+    rids = simulcast.encodings(media) if source and kind is Kind.VIDEO else ()
+    agreed = _extensions(media, encodings=len(rids))
+    if not any(extensions.URIS[each.uri] is Extension.RID for each in agreed):
+        rids = ()
+    ssrc, rtx_ssrc = _ssrcs(media) if source and not rids else (0, 0)
+    return Section(mid, media, kind, source, slot, formats, agreed, ssrc, rtx_ssrc, rids)
 
 
 def _is_open(media: MediaDescription) -> bool:
@@ -154,11 +158,15 @@ def _repair(offered: Mapping[int, RtpMap], parameters: Mapping[int, Fmtp]) -> di
     return repair
 
 
-def _extensions(media: MediaDescription) -> tuple[ExtMap, ...]:
+def _extensions(media: MediaDescription, *, encodings: int) -> tuple[ExtMap, ...]:
+    refused = set() if encodings else extensions.NAMES_ENCODINGS
     usable = [
         each
         for each in media.attributes.all(ExtMap)
-        if each.uri in extensions.URIS and each.id <= extensions.MAX_ID and each.direction is None
+        if each.uri in extensions.URIS
+        and each.id <= extensions.MAX_ID
+        and each.direction is None
+        and extensions.URIS[each.uri] not in refused
     ]
     kinds = {extensions.URIS[each.uri] for each in usable}
     return tuple(each for each in usable if extensions.SUPERSEDED.get(extensions.URIS[each.uri]) not in kinds)

@@ -10,7 +10,7 @@ Rules:
 - What a slot shows is measured; until it is, the slot gets it all.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final, NamedTuple
 
 from relay.sfu.media.bandwidth import BandwidthEstimator, Probe, Sent
@@ -49,11 +49,12 @@ class View(NamedTuple):
 
 
 class PeerDownlink:
-    """given: the peer's handle, the packet path. owned: estimator, budget, what each slot was told, and what is told in statistics."""
+    """given: the peer's handle, the packet path, and who is told the most that a slot may have. owned: estimator, budget, what each slot was told, and what is told in statistics."""
 
-    def __init__(self, peer: int, forwarder: Forwarder) -> None:
+    def __init__(self, peer: int, forwarder: Forwarder, select_layer: Callable[[int, Layer], None]) -> None:
         self._peer = peer
         self._forwarder = forwarder
+        self._select_layer = select_layer
         self._estimator = BandwidthEstimator(start_bps=START_BPS)
         self._budget = Budget()
         self._told: dict[int, Layer] = {}
@@ -130,7 +131,7 @@ class PeerDownlink:
     def _select(self, slot: int, layer: Layer) -> None:
         if self._told.get(slot, _ALL) != layer:
             self._told[slot] = layer
-            self._forwarder.select_layer(slot, layer.spatial, layer.temporal)
+            self._select_layer(slot, layer)
 
     def _pace(self, probes: list[Probe]) -> None:
         window_bytes = self._estimator.window_bytes

@@ -13,6 +13,7 @@ from relay.sfu.session.deadlines import Deadlines
 from relay.sfu.session.downlink import PeerDownlink, View
 from relay.sfu.session.events import DownlinkState, SlotRef
 from relay.sfu.session.layer_rates import SourceRates
+from relay.sfu.session.layering import Layering
 from relay.sfu.session.peer import Peer
 from relay.sfu.session.streams import Streams
 
@@ -22,10 +23,11 @@ _SHARED: Final = frozenset({"document", "screen"})
 
 
 class Downlinks:
-    """Peers by handle. given: packet path, streams."""
+    """Peers by handle. given: packet path, streams, layering."""
 
-    def __init__(self, forwarder: Forwarder, streams: Streams) -> None:
+    def __init__(self, forwarder: Forwarder, streams: Streams, layering: Layering) -> None:
         self._forwarder = forwarder
+        self._layering = layering
         self._streams = streams
         self._rates = SourceRates(forwarder)
         self._downlinks: dict[int, tuple[Peer, PeerDownlink]] = {}
@@ -34,7 +36,7 @@ class Downlinks:
     def add(self, peer: Peer) -> None:
         """The peer can be sent to."""
         if peer.handle not in self._downlinks:
-            self._downlinks[peer.handle] = peer, PeerDownlink(peer.handle, self._forwarder)
+            self._downlinks[peer.handle] = peer, PeerDownlink(peer.handle, self._forwarder, self._layering.select)
             self._deadlines.schedule(peer.handle, 0.0)
 
     def remove(self, peer: Peer) -> None:

@@ -72,13 +72,21 @@ class SlotStarted:
     elapsed_ms: float
 
 
-SfuEvent = PeerConnected | PathChanged | PeerClosed | SourceStarted | SlotStarted
+@dataclass(frozen=True, slots=True)
+class EncodingsWanted:
+    """Which encodings of a simulcast source somebody may be shown; the others can be paused where they are made."""
+
+    source: SourceRef
+    rids: tuple[str, ...]
+
+
+SfuEvent = PeerConnected | PathChanged | PeerClosed | SourceStarted | SlotStarted | EncodingsWanted
 
 
 def subject_of(event: SfuEvent) -> PeerId:
     """The peer that an event is about."""
     match event:
-        case SourceStarted(source):
+        case SourceStarted(source) | EncodingsWanted(source):
             return source.peer
         case SlotStarted(slot):
             return slot.peer

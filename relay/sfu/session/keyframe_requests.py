@@ -6,7 +6,7 @@ One PLI goes up, however many receivers want one; each source keeps its own `Key
 from relay.sfu.media.keyframes import KeyframeRequests
 from relay.sfu.ports import Forwarder
 from relay.sfu.session.deadlines import Deadlines
-from relay.sfu.session.peer import Stream, StreamOwner
+from relay.sfu.session.peer import Encoding, StreamOwner
 from relay.sfu.session.streams import Streams
 from relay.sfu.wire.rtcp.pli import Pli
 
@@ -29,36 +29,37 @@ class KeyframeDesk:
         """PLIs sent upstream."""
 
     def want(self, track: int, now: float) -> None:
-        """A slot fed from the track needs a keyframe."""
-        owner = self._streams.source_of_track(track)
+        """A slot needs a keyframe of the track, or of the encoding of a source that goes by this handle."""
+        owner = self._streams.encoding_of(track)
         if owner is None:
             return
-        peer, stream = owner
-        if stream.keyframes is None:
-            stream.keyframes = KeyframeRequests(self._interval_s)
-        self._act(peer, stream, stream.keyframes, stream.keyframes.want(now))
+        peer, _, encoding = owner
+        if encoding.keyframes is None:
+            encoding.keyframes = KeyframeRequests(self._interval_s)
+        self._act(peer, encoding, encoding.keyframes, encoding.keyframes.want(now))
 
     def arrived(self, track: int) -> None:
         """A keyframe of the track began to arrive."""
-        owner = self._streams.source_of_track(track)
-        if owner is not None and owner[1].keyframes is not None:
-            owner[1].keyframes.arrived()
+        owner = self._streams.encoding_of(track)
+        if owner is not None and owner[2].keyframes is not None:
+            owner[2].keyframes.arrived()
 
     def handle_timeout(self, now: float) -> None:
         """Ask again for what has not come."""
         for track in self._deadlines.due(now):
-            owner = self._streams.source_of_track(track)
-            if owner is not None and owner[1].keyframes is not None:
-                self._act(*owner, owner[1].keyframes, owner[1].keyframes.handle_timeout(now))
+            owner = self._streams.encoding_of(track)
+            if owner is not None and owner[2].keyframes is not None:
+                peer, _, encoding = owner
+                self._act(peer, encoding, owner[2].keyframes, owner[2].keyframes.handle_timeout(now))
 
     def deadline(self) -> float | None:
         """When to call `handle_timeout`."""
         return self._deadlines.next()
 
-    def _act(self, peer: StreamOwner, stream: Stream, requests: KeyframeRequests, ask: bool) -> None:
+    def _act(self, peer: StreamOwner, encoding: Encoding, requests: KeyframeRequests, ask: bool) -> None:
         if ask:
-            ssrc = self._forwarder.track_ssrc(stream.handle)
+            ssrc = self._forwarder.track_ssrc(encoding.handle)
             pli = Pli(RELAY_SSRC, ssrc).serialise()
             if ssrc and self._forwarder.transmit_rtcp(peer.handle, pli):
                 self.sent += 1
-        self._deadlines.schedule(stream.handle, requests.deadline())
+        self._deadlines.schedule(encoding.handle, requests.deadline())

@@ -13,6 +13,19 @@ from relay.sfu.transport.peer import PeerTransport
 
 
 @dataclass(slots=True, eq=False)
+class Encoding:
+    """One stream of a source: its only one, or one of a simulcast."""
+
+    rid: str
+    """Empty: the only one."""
+    handle: int
+    loss_fraction: float = 0.0
+    """0 to 1, as last reported to its sender."""
+    keyframes: KeyframeRequests | None = None
+    """Made when one is first wanted."""
+
+
+@dataclass(slots=True, eq=False)
 class Stream:
     """A source or slot that exists in the packet path."""
 
@@ -22,10 +35,11 @@ class Stream:
     ssrc: int
     kind: int
     payloads: tuple[Payload, ...]
-    loss_fraction: float = 0.0
-    """A source's, 0 to 1, as last reported to its sender."""
-    keyframes: KeyframeRequests | None = None
-    """A source's; made when one is first wanted."""
+    encodings: tuple[Encoding, ...] = ()
+    """A source's, smallest picture first; by default itself alone."""
+
+    def __post_init__(self) -> None:
+        self.encodings = self.encodings or (Encoding("", self.handle),)
 
 
 class StreamOwner(Protocol):

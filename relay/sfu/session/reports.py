@@ -5,7 +5,7 @@ Each leg has its own reports: loss on a kiosk's uplink must not look like loss o
 
 from relay.sfu.ports import Forwarder, SenderInfo
 from relay.sfu.session.keyframe_requests import RELAY_SSRC
-from relay.sfu.session.peer import Stream, StreamOwner
+from relay.sfu.session.peer import Encoding, StreamOwner
 from relay.sfu.wire.rtcp import compound
 from relay.sfu.wire.rtcp.report_block import ReportBlock
 from relay.sfu.wire.rtcp.rr import ReceiverReport
@@ -19,7 +19,8 @@ _MAX_CHUNKS = 31
 
 def compose(peer: StreamOwner, forwarder: Forwarder, now_ns: int) -> list[bytes]:
     """The compound packets to send to `peer` now; the reported intervals begin anew."""
-    blocks = [block for stream in peer.sources.values() if (block := _block(stream, forwarder, now_ns)) is not None]
+    encodings = [encoding for stream in peer.sources.values() for encoding in stream.encodings]
+    blocks = [block for each in encodings if (block := _block(each, forwarder, now_ns)) is not None]
     senders = [
         info for stream in peer.slots.values() if (info := forwarder.sender_info(stream.handle, now_ns)) is not None
     ]
@@ -41,9 +42,9 @@ def _packets(
     return (*reports, SourceDescription(tuple(Chunk(ssrc, (_CNAME,)) for ssrc in ssrcs)))
 
 
-def _block(stream: Stream, forwarder: Forwarder, now_ns: int) -> ReportBlock | None:
-    report = forwarder.reception_report(stream.handle, now_ns)
+def _block(encoding: Encoding, forwarder: Forwarder, now_ns: int) -> ReportBlock | None:
+    report = forwarder.reception_report(encoding.handle, now_ns)
     if report is None:
         return None
-    stream.loss_fraction = report.fraction_lost / 256
+    encoding.loss_fraction = report.fraction_lost / 256
     return ReportBlock(*report)

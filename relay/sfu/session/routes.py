@@ -48,7 +48,7 @@ class RouteTable:
         if source is not None:
             self._wishes.setdefault(slot.peer, {})[slot.slot] = source
             self._fed_by.setdefault(source.peer, {}).setdefault(source.source, {})[slot] = None
-        handle = self._slot(slot)
+        handle = self.slot_handle(slot)
         if handle is None:
             return []
         track = self.track_into(slot)
@@ -71,11 +71,15 @@ class RouteTable:
         """The slots wished to be fed from the source."""
         return list(self._fed_by.get(source.peer, {}).get(source.source, ()))
 
+    def handles_of(self, source: SourceRef) -> list[int]:
+        """The handles of the slots wished to be fed from the source, of those that exist."""
+        handles = (self.slot_handle(slot) for slot in self.slots_of(source))
+        return [handle for handle in handles if handle is not None]
+
     def add_source(self, source: SourceRef, track: int) -> list[RouteChange]:
         """The source exists now, as track handle `track`."""
         self._tracks.setdefault(source.peer, {})[source.source] = track
-        handles = (self._slot(slot) for slot in self.slots_of(source))
-        return [Connect(handle, track) for handle in handles if handle is not None]
+        return [Connect(handle, track) for handle in self.handles_of(source)]
 
     def add_slot(self, slot: SlotRef, handle: int) -> list[RouteChange]:
         """The slot exists now."""
@@ -109,7 +113,8 @@ class RouteTable:
         self._slots.pop(peer, None)
         return changes
 
-    def _slot(self, slot: SlotRef) -> int | None:
+    def slot_handle(self, slot: SlotRef) -> int | None:
+        """The handle of a slot, if it exists."""
         return self._slots.get(slot.peer, {}).get(slot.slot)
 
     def _forget_wish(self, slot: SlotRef) -> None:

@@ -52,20 +52,21 @@ def of_worker(
 
 
 def _up(stream: Stream, forwarder: Forwarder) -> StreamStats:
-    stats = forwarder.track_stats(stream.handle)
+    """Of all encodings together; jitter and loss of the one that fares worst."""
+    each = [forwarder.track_stats(encoding.handle) for encoding in stream.encodings]
     return StreamStats(
         name=stream.name,
         direction="up",
         kind=_kind(stream),
-        packets=stats.packets,
-        bytes=stats.bytes,
-        lost=stats.lost,
-        loss_fraction=stream.loss_fraction,
-        jitter_ms=stats.jitter_ms,
-        nacks=stats.nacks_sent,
+        packets=sum(stats.packets for stats in each),
+        bytes=sum(stats.bytes for stats in each),
+        lost=sum(stats.lost for stats in each),
+        loss_fraction=max(encoding.loss_fraction for encoding in stream.encodings),
+        jitter_ms=max(stats.jitter_ms for stats in each),
+        nacks=sum(stats.nacks_sent for stats in each),
         plis=0,
-        retransmitted=stats.recovered,
-        keyframes=stats.keyframes,
+        retransmitted=sum(stats.recovered for stats in each),
+        keyframes=sum(stats.keyframes for stats in each),
     )
 
 

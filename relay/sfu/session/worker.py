@@ -28,6 +28,7 @@ from relay.sfu.session.events import (
     SourceStarted,
 )
 from relay.sfu.session.keyframe_requests import KeyframeDesk
+from relay.sfu.session.layering import Layering
 from relay.sfu.session.peer import StreamOwner
 from relay.sfu.session.peers import Peers
 from relay.sfu.session.pipes import ClosePipe, OpenPipe, PipeCommand, PipedStream, Pipes
@@ -54,7 +55,8 @@ class Worker:
         self._streams = Streams(forwarder, self._new_ssrc)
         self._pipes = Pipes(forwarder, self._streams, self._new_ssrc)
         self._transports = Transports(forwarder)
-        self._downlinks = Downlinks(forwarder, self._streams)
+        self.layering = Layering(forwarder, self._streams)
+        self._downlinks = Downlinks(forwarder, self._streams, self.layering)
         self._keyframes = KeyframeDesk(forwarder, self._streams, settings.keyframe_interval_ms / 1000)
         self._peers = Peers(settings, forwarder, self._streams, self._transports, certificate, entropy)
         self._report_times: Deadlines[StreamOwner] = Deadlines()
@@ -122,7 +124,7 @@ class Worker:
             for packet in reports.compose(peer, self._forwarder, now_ns):
                 self._forwarder.transmit_rtcp(peer.handle, packet)
             self._report_times.schedule(peer, now + self._settings.report_interval_ms / 1000)
-        return self._handle_notices(now)
+        return [*self._handle_notices(now), *self.layering.handle_tick(now)]
 
     def handle_timeout(self, now: float) -> list[SfuEvent]:
         """What is due by `deadline`."""
@@ -204,7 +206,7 @@ class Worker:
         return None
 
     def _source_started(self, notice: Notice) -> SfuEvent | None:
-        owner = self._streams.source_of_track(notice.handle)
+        owner = self._streams.encoding_of(notice.handle)
         return None if owner is None else SourceStarted(SourceRef(owner[0].id, owner[1].name))
 
     def _slot_started(self, notice: Notice) -> SfuEvent | None:

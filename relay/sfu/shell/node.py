@@ -12,6 +12,7 @@ from relay.config import SfuSettings
 from relay.errors import Misuse
 from relay.ids import PeerId
 from relay.sfu.dataplane import Forwarder
+from relay.sfu.media.layers import Layer
 from relay.sfu.ports import HostCandidate
 from relay.sfu.session.events import PeerOffer, PeerStats, SfuEvent, SfuStats, SlotRef, SourceRef
 from relay.sfu.session.pipes import PipeCommand, PipedStream
@@ -94,6 +95,14 @@ class Sfu:
         """Feed a slot from a source, or from nothing. Both may be named before they are negotiated."""
         self._publish(self._worker.route(slot, source, self._clock.now_s(), self._clock.wall_ns()))
         self._arm()
+
+    async def limit_layer(self, slot: SlotRef, spatial: int, temporal: int = 3) -> None:
+        """Forward no more than this into a slot, however much its downlink carries: a picture that is shown small needs no more.
+
+        `spatial` counts the encodings of a simulcast source, or the spatial layers of SVC, from 0, the smallest. It holds until it
+        is set again; nothing happens if there is no such slot.
+        """
+        self._worker.layering.limit(slot, Layer(spatial, temporal))
 
     async def remove(self, peer: PeerId) -> None:
         """Close the peer's transport and forget it; nothing if there is none of this name."""

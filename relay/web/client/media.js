@@ -16,12 +16,19 @@ const RESTART_INTERVAL_MS = 4000;
 /** After so many restarts without a path, the relay has lost us: begin afresh. */
 const RESTART_LIMIT = 3;
 
-/** Sending is off until a call needs it: a booth that nobody uses sends nothing. */
+/**
+ * Sending is off until a call needs it: a booth that nobody uses sends nothing. The camera is sent in three sizes, so that the relay
+ * can choose for each receiver; a document or a screen in one, for it must be sharp or is of no use.
+ */
 const ENCODINGS = {
-  microphone: { active: false, priority: 'high', networkPriority: 'high' },
-  camera: { active: false, maxBitrate: 1_700_000, maxFramerate: 30 },
-  document: { active: false, maxBitrate: 2_500_000, maxFramerate: 15 },
-  screen: { active: false, maxBitrate: 2_500_000, maxFramerate: 15 },
+  microphone: [{ active: false, priority: 'high', networkPriority: 'high' }],
+  camera: [
+    { rid: 'q', active: false, maxBitrate: 150_000, maxFramerate: 30, scaleResolutionDownBy: 4 },
+    { rid: 'h', active: false, maxBitrate: 500_000, maxFramerate: 30, scaleResolutionDownBy: 2 },
+    { rid: 'f', active: false, maxBitrate: 1_700_000, maxFramerate: 30, scaleResolutionDownBy: 1 },
+  ],
+  document: [{ active: false, maxBitrate: 2_500_000, maxFramerate: 15 }],
+  screen: [{ active: false, maxBitrate: 2_500_000, maxFramerate: 15 }],
 };
 /** Text must stay legible: a document or a screen gives up frames before it gives up pixels. */
 const DEGRADATION = { camera: 'balanced', document: 'maintain-resolution', screen: 'maintain-resolution' };
@@ -64,6 +71,8 @@ export class MediaSession extends EventTarget {
   /** @type {Map<Source, MediaStreamTrack | null>} */
   #tracks = new Map();
   #sending = false;
+  /** @type {Map<Source, string[]>} The encodings that the relay has a use for, where not all. */
+  #wanted = new Map();
   /** @type {Promise<void>} One negotiation at a time. */
   #turn = Promise.resolve();
   #restartTimer = 0;
@@ -98,6 +107,7 @@ export class MediaSession extends EventTarget {
     this.#sources.clear();
     this.#slotTransceivers.clear();
     this.slots.clear();
+    this.#wanted.clear();
     this.#enter('idle');
   }
 
@@ -127,6 +137,13 @@ export class MediaSession extends EventTarget {
     await Promise.all([...this.#sources].map(([source, { sender }]) => this.#activate(source, sender)));
   }
 
+  /** Send only these encodings of a source. @param {Source} source @param {string[]} rids */
+  async setEncodings(source, rids) {
+    this.#wanted.set(source, rids);
+    const transceiver = this.#sources.get(source);
+    if (transceiver) await this.#activate(source, transceiver.sender);
+  }
+
   /** Statistics of the connection (RTCStatsReport), and which MID is which source or slot. */
   async statistics() {
     if (!this.#connection) return null;
@@ -147,7 +164,7 @@ export class MediaSession extends EventTarget {
   #addSource(connection, source) {
     const transceiver = connection.addTransceiver(this.#tracks.get(source) ?? kindOf(source), {
       direction: 'sendonly',
-      sendEncodings: [/** @type {RTCRtpEncodingParameters} */ (ENCODINGS[source])],
+      sendEncodings: /** @type {RTCRtpEncodingParameters[]} */ (ENCODINGS[source].map((each) => ({ ...each }))),
     });
     if (this.#codec && kindOf(source) === 'video') preferCodec(transceiver, 'sender', this.#codec);
     this.#sources.set(source, transceiver);
@@ -189,7 +206,10 @@ export class MediaSession extends EventTarget {
   async #activate(source, sender) {
     const parameters = sender.getParameters();
     if (!parameters.encodings?.length) return;
-    for (const encoding of parameters.encodings) encoding.active = this.#sending;
+    const wanted = this.#wanted.get(source);
+    for (const encoding of parameters.encodings) {
+      encoding.active = this.#sending && (!wanted || !encoding.rid || wanted.includes(encoding.rid));
+    }
     if (DEGRADATION[source]) Object.assign(parameters, { degradationPreference: DEGRADATION[source] });
     await sender.setParameters(parameters).catch(() => undefined); // the connection closed meanwhile
   }

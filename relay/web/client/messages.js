@@ -23,6 +23,7 @@
  *   call: string, until_ms: number, reason: string}} SeatState
  * @typedef {{type: 'source.changed', call: string, source: Source, active: boolean}} SourceChanged
  * @typedef {{type: 'media.lost', reason: string}} MediaLost
+ * @typedef {{type: 'source.encodings', source: Source, rids: string[]}} SourceEncodings
  * @typedef {{group: string, name_zh: string, name_en: string, waiting: number, oldest_wait_s: number,
  *   expected_wait_s: number | null, in_call: number, seats_ready: number, service_level: number | null}} QueueRow
  * @typedef {{seat: string, name: string, region: string, state: string, since_s: number, call: string}} SeatRow

@@ -25,7 +25,9 @@ class Seat:
 
     def __init__(self, camera: dict[Layer, int] | None = None) -> None:
         self.forwarder = RecordingForwarder()
-        self.downlink = PeerDownlink(PEER, self.forwarder)
+        self.downlink = PeerDownlink(
+            PEER, self.forwarder, lambda slot, layer: self.forwarder.select_layer(slot, *layer)
+        )
         self.views = [
             View(SOUND, Kind.AUDIO, Content.MOTION, {Layer(0, 0): 40_000}),
             View(CAMERA, Kind.VIDEO, Content.MOTION, camera or {Layer(0, 0): 900_000}),
