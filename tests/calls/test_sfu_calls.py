@@ -68,6 +68,23 @@ async def test_every_source_reaches_the_slot_of_its_name(sfu: Sfu, codec: str) -
     assert not [name for name, count in stats.counters.items() if name.startswith("drop_unprotect") and count]
 
 
+async def test_a_receiver_that_estimates_by_itself_is_heard(sfu: Sfu) -> None:
+    """aiortc sends REMB, by the send times of what it gets, and no transport-wide feedback."""
+
+    def available_bps() -> int | None:
+        stats = sfu.peer_stats(SEAT)
+        return None if stats is None or stats.downlink is None else stats.downlink.available_bps
+
+    async with (
+        Participant({"camera": ClipTrack(busy_video())}, []) as kiosk,
+        Participant({}, ["camera"]) as seat,
+    ):
+        await asyncio.gather(join(sfu, KIOSK, kiosk), join(sfu, SEAT, seat))
+        await connect(sfu, KIOSK, SEAT, "camera")
+        await until(lambda: available_bps() is not None)
+        assert sfu.stats().counters["rembs_in"] > 0
+
+
 async def test_a_slot_switches_between_kiosks_without_negotiation(sfu: Sfu) -> None:
     other = PeerId("other")
     async with (

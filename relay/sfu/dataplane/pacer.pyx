@@ -45,7 +45,7 @@ cdef void pacer_spend(Pacer* pacer, int size, int64_t now_ns, int64_t in_flight_
     if not _is_full(pacer, in_flight_bytes):
         pacer.trickle_gap_ns = TRICKLE_NS
     elif now_ns >= pacer.trickle_ns:
-        pacer.trickle_gap_ns = min(2 * pacer.trickle_gap_ns, <int64_t> SLOWEST_TRICKLE_NS)
+        pacer.trickle_gap_ns = max(TRICKLE_NS, min(2 * pacer.trickle_gap_ns, <int64_t> SLOWEST_TRICKLE_NS))
         pacer.trickle_ns = now_ns + pacer.trickle_gap_ns
     if pacer.probe_count:
         probe.bytes_left -= size

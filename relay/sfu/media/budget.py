@@ -4,7 +4,8 @@ In this order: all audio; the least of every shared document or screen, then of 
 then the shared ones are raised as far as they go, and what is left raises the cameras. Slots of one priority take turns.
 
 Going down is immediate. Going up needs more than the bare rate, and time since the last fall; a slot that fell soon after it
-rose waits twice as long the next time. So a rate that hovers around a step does not make the picture flap.
+rose waits twice as long the next time, unless there is room for twice its rate. So a rate that hovers around a step does not
+make the picture flap, and a link that is back is used.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,6 +15,8 @@ from typing import Final, NamedTuple
 
 _HEADROOM: Final = 1.1
 """A rise must leave this much: a layer's rate is a mean, and its keyframes are larger."""
+_AMPLE: Final = 2.0
+"""A rise that leaves as much again is not due to a rate that hovers around a step: it waits no longer than the first time."""
 _FIRST_WAIT_S: Final = 2.0
 _LONGEST_WAIT_S: Final = 32.0
 _SHORT_STAY_S: Final = 10.0
@@ -40,10 +43,11 @@ class Demand(NamedTuple):
 
 @dataclass(slots=True)
 class _History:
-    """Of one slot. owned: its choice, when it rose, until when it may not rise, and the wait after its next fall."""
+    """Of one slot. owned: its choice, when it rose and fell, until when it may not rise, and the wait after its next fall."""
 
     choice: int | None = None
     rose_s: float = float("-inf")
+    fell_s: float = float("-inf")
     closed_until_s: float = float("-inf")
     wait_s: float = _FIRST_WAIT_S
 
@@ -92,7 +96,10 @@ class Budget:
         history = self._history[demand.slot]
         if history.choice is not None and choice <= history.choice:
             return demand.rates_bps[choice] <= spare_bps
-        return now >= history.closed_until_s and demand.rates_bps[choice] * _HEADROOM <= spare_bps
+        if now < history.fell_s + _FIRST_WAIT_S:
+            return False
+        needed = _HEADROOM if now >= history.closed_until_s else _AMPLE
+        return demand.rates_bps[choice] * needed <= spare_bps
 
 
 def _note(history: _History, choice: int | None, now: float) -> None:
@@ -104,7 +111,7 @@ def _note(history: _History, choice: int | None, now: float) -> None:
             history.wait_s = min(2 * history.wait_s, _LONGEST_WAIT_S)
         else:
             history.wait_s = _FIRST_WAIT_S
-        history.closed_until_s = now + history.wait_s
+        history.fell_s, history.closed_until_s = now, now + history.wait_s
     history.choice = choice
 
 

@@ -26,6 +26,9 @@ _SPARE: Final = 1.25
 """Of the demand, to be known of the downlink: slots rise only with headroom, and peak above their mean."""
 _PACE: Final = 2.5
 """Times the target: frames leave in a fraction of their interval, and not as one burst (libwebrtc's factor)."""
+_FIRST_WINDOW_BYTES: Final = 40_000
+_STALLED_S: Final = 0.4
+"""A queue of more is not what bursts and short outages make: until it is gone, less is shared out than the link carries."""
 _LOSS_WEIGHT: Final = 0.1
 _ALL: Final = Layer(3, 3)
 _PAUSED: Final = Layer(-1, 0)
@@ -59,6 +62,7 @@ class PeerDownlink:
         self._budget = Budget()
         self._told: dict[int, Layer] = {}
         self._free_until_s: float | None = None
+        self._tried_s: float | None = None
         self._paced = (0, 0)
         self._loss = 0.0
         self._heard = False
@@ -77,6 +81,8 @@ class PeerDownlink:
             probes += self._estimator.handle_feedback(report.feedback, now)
         self._estimator.handle_timeout(now)
         self._allocate(list(views), now)
+        if not self._heard and report.in_flight_bytes:
+            self._try_out(now)
         self._pace(probes)
 
     def deadline(self) -> float | None:
@@ -109,8 +115,7 @@ class PeerDownlink:
         ]
         wanted_bps = sum(demand.rates_bps[-1] for demand in demands)
         self._estimator.demand_bps = _SPARE * wanted_bps
-        available_bps = float("inf") if self._is_free(now) else self._estimator.estimate_bps
-        choices = self._budget.allocate(demands, available_bps, now)
+        choices = self._budget.allocate(demands, self._available_bps(now), now)
         self._allocated_bps, self._limited = 0, False
         for demand in demands:
             choice = choices[demand.slot]
@@ -121,24 +126,37 @@ class PeerDownlink:
             self._select(demand.slot, layer)
         self._told = {view.slot: self._told.get(view.slot, _ALL) for view in views}
 
-    def _is_free(self, now: float) -> bool:
+    def _available_bps(self, now: float) -> float:
         if not self._heard:
-            return True
+            return float("inf")
         if self._free_until_s is None:
             self._free_until_s = now + _FREE_S
-        return now < self._free_until_s and self._estimator.estimate_bps >= START_BPS
+        estimate_bps = self._estimator.estimate_bps
+        if self._estimator.queue_s > _STALLED_S:
+            return min(estimate_bps, self._estimator.target_bps)
+        return float("inf") if now < self._free_until_s and estimate_bps >= START_BPS else estimate_bps
 
     def _select(self, slot: int, layer: Layer) -> None:
         if self._told.get(slot, _ALL) != layer:
             self._told[slot] = layer
             self._select_layer(slot, layer)
 
+    def _try_out(self, now: float) -> None:
+        """Before the first feedback no more is in flight than a slow link can drain soon; a peer that never answers is let go."""
+        if self._tried_s is None:
+            self._tried_s = now
+            self._set_pace(int(_PACE * START_BPS), _FIRST_WINDOW_BYTES)
+        elif now - self._tried_s > _FREE_S:
+            self._set_pace(0, 0)
+
+    def _set_pace(self, rate_bps: int, window_bytes: int) -> None:
+        if self._paced != (rate_bps, window_bytes):
+            self._paced = rate_bps, window_bytes
+            self._forwarder.set_pace(self._peer, rate_bps, window_bytes)
+
     def _pace(self, probes: list[Probe]) -> None:
         window_bytes = self._estimator.window_bytes
         if self._heard and window_bytes is not None:
-            rate_bps = int(_PACE * self._estimator.target_bps)
-            if self._paced != (rate_bps, window_bytes):
-                self._paced = rate_bps, window_bytes
-                self._forwarder.set_pace(self._peer, rate_bps, window_bytes)
+            self._set_pace(int(_PACE * self._estimator.target_bps), window_bytes)
         for probe in probes:
             self._forwarder.probe(self._peer, probe.cluster, probe.rate_bps, probe.size_bytes, probe.packets)

@@ -86,6 +86,15 @@ def test_a_full_window_lets_hardly_anything_through(bench: Bench) -> None:
     assert call.pace(), "feedback opens the window"
 
 
+def test_a_window_that_is_full_from_the_start_is_full(bench: Bench) -> None:
+    call = Call(bench)
+    call.film(10)
+    assert len(call.seat.take()) == 10
+    bench.forwarder.set_pace(call.seat.peer, 1_000_000_000, 3_000)
+    call.film(10)
+    assert len(call.seat.take()) <= 2
+
+
 def test_what_waited_too_long_is_given_up_for_a_keyframe(bench: Bench) -> None:
     call = Call(bench)
     bench.forwarder.set_pace(call.seat.peer, 20_000, 0)

@@ -67,6 +67,16 @@ def test_a_rise_that_was_a_mistake_makes_the_next_one_wait_longer() -> None:
     assert 4 <= len(rises) <= 8
 
 
+def test_a_link_that_is_back_is_used_however_often_it_was_gone() -> None:
+    budget = Budget()
+    for now in (0.0, 40.0, 80.0, 120.0):
+        budget.allocate([FACE], 600_000, now)
+        budget.allocate([FACE], 100_000, now + 1.0)
+    assert budget.allocate([FACE], 170_000, 124.0)[CAMERA] is None
+    assert budget.allocate([FACE], 5e6, 122.5)[CAMERA] is None
+    assert budget.allocate([FACE], 5e6, 124.0)[CAMERA] == 2
+
+
 def test_a_slot_that_is_gone_is_forgotten() -> None:
     budget = Budget()
     budget.allocate(ALL, 6e6, 0.0)

@@ -72,6 +72,18 @@ def test_a_peer_that_tells_nothing_gets_everything() -> None:
     assert seat.forwarder.paces == {}
 
 
+def test_a_peer_that_never_answers_is_held_back_for_a_second_only() -> None:
+    seat = Seat()
+    paces = []
+    for in_flight_bytes in (0, 30_000, 90_000, 150_000, 400_000, 600_000, 800_000):
+        seat.tell(Downlink(PEER, in_flight_bytes, in_flight_bytes, None, 0))
+        paces.append(seat.forwarder.paces.get(PEER))
+        seat.now += 0.25
+    assert paces[0] is None
+    assert paces[1] == paces[4] == 5_000_000
+    assert paces[6] == 0
+
+
 def test_a_link_that_carries_it_all_is_left_alone() -> None:
     seat = Seat()
     seat.live(10.0, 20e6)
