@@ -26,6 +26,8 @@ _SPARE: Final = 1.25
 """Of the demand, to be known of the downlink: slots rise only with headroom, and peak above their mean."""
 _PACE: Final = 2.5
 """Times the target: frames leave in a fraction of their interval, and not as one burst (libwebrtc's factor)."""
+_REMB_S: Final = 3.0
+"""A receiver's own estimate is good for so long: one that is sent nothing sends none, and would get nothing for good."""
 _FIRST_WINDOW_BYTES: Final = 40_000
 _STALLED_S: Final = 0.4
 """A queue of more is not what bursts and short outages make: until it is gone, less is shared out than the link carries."""
@@ -63,6 +65,7 @@ class PeerDownlink:
         self._told: dict[int, Layer] = {}
         self._free_until_s: float | None = None
         self._tried_s: float | None = None
+        self._stale_s = float("inf")
         self._paced = (0, 0)
         self._loss = 0.0
         self._heard = False
@@ -73,10 +76,10 @@ class PeerDownlink:
         """The peer told of its downlink, or its totals are looked at."""
         probes = self._estimator.handle_sent(Sent(report.sent_bytes, report.in_flight_bytes), now)
         if report.remb_bps:
-            self._heard = True
+            self._heard, self._stale_s = True, now + _REMB_S
             self._estimator.handle_remb(report.remb_bps, now)
         if report.feedback is not None:
-            self._heard = True
+            self._heard, self._stale_s = True, float("inf")
             self._note_loss(report.feedback)
             probes += self._estimator.handle_feedback(report.feedback, now)
         self._estimator.handle_timeout(now)
@@ -127,7 +130,7 @@ class PeerDownlink:
         self._told = {view.slot: self._told.get(view.slot, _ALL) for view in views}
 
     def _available_bps(self, now: float) -> float:
-        if not self._heard:
+        if not self._heard or now > self._stale_s:
             return float("inf")
         if self._free_until_s is None:
             self._free_until_s = now + _FREE_S

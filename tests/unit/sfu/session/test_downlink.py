@@ -144,6 +144,15 @@ def test_an_estimate_of_the_receiver_counts_where_there_is_no_feedback() -> None
     assert seat.downlink.state().available_bps == 600_000
 
 
+def test_an_estimate_that_is_not_renewed_is_let_go() -> None:
+    seat = Seat()
+    for remb_bps in [600_000] * 80 + [0] * 80:
+        seat.now += 0.1
+        seat.sent_bytes += 15_500
+        seat.tell(Downlink(PEER, seat.sent_bytes, 0, None, remb_bps))
+    assert seat.layers == {CAMERA: BEST}
+
+
 def test_slots_that_go_are_forgotten() -> None:
     seat = Seat()
     seat.live(10.0, 700_000)
