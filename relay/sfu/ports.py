@@ -55,6 +55,7 @@ class Extension(IntEnum):
     VIDEO_ORIENTATION = 7
     ABS_CAPTURE_TIME = 8
     PLAYOUT_DELAY = 9
+    DEPENDENCY_DESCRIPTOR = 10
 
 
 class Payload(NamedTuple):

@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 PATIENCE_S = 30.0
 KIOSK, SEAT = PeerId("kiosk"), PeerId("seat")
 
-SEND = """async codec => {
+SEND = """async ([codec, encodings]) => {
   const canvas = document.createElement('canvas');
   [canvas.width, canvas.height] = [1280, 720];
   const context = canvas.getContext('2d');
@@ -30,19 +30,22 @@ SEND = """async codec => {
   }, 50);
   const track = canvas.captureStream(20).getVideoTracks()[0];
   const connection = window.sender = new RTCPeerConnection({bundlePolicy: 'max-bundle'});
-  const transceiver = connection.addTransceiver(track, {direction: 'sendonly', sendEncodings: [
-    {rid: 'q', scaleResolutionDownBy: 4, maxBitrate: 150000},
-    {rid: 'h', scaleResolutionDownBy: 2, maxBitrate: 500000},
-    {rid: 'f', scaleResolutionDownBy: 1, maxBitrate: 1500000},
-  ]});
+  const transceiver = connection.addTransceiver(track, {direction: 'sendonly', sendEncodings: encodings});
   const {codecs} = RTCRtpSender.getCapabilities('video');
   transceiver.setCodecPreferences(codecs.filter(({mimeType}) => new RegExp(`/(${codec}|rtx)$`, 'i').test(mimeType)));
   await connection.setLocalDescription();
   return connection.localDescription.sdp;
 }"""
+THREE_SIZES: list[dict[str, object]] = [
+    {"rid": "q", "scaleResolutionDownBy": 4, "maxBitrate": 150_000},
+    {"rid": "h", "scaleResolutionDownBy": 2, "maxBitrate": 500_000},
+    {"rid": "f", "scaleResolutionDownBy": 1, "maxBitrate": 1_500_000},
+]
 WATCH = """async () => {
   const connection = window.watcher = new RTCPeerConnection({bundlePolicy: 'max-bundle'});
-  const {receiver} = connection.addTransceiver('video', {direction: 'recvonly'});
+  const transceiver = connection.addTransceiver('video', {direction: 'recvonly'}), {receiver} = transceiver;
+  transceiver.setHeaderExtensionsToNegotiate(transceiver.getHeaderExtensionsToNegotiate().map(each =>
+    /dependency-descriptor/.test(each.uri) ? {...each, direction: 'sendrecv'} : each));
   const video = document.createElement('video');
   Object.assign(video, {muted: true, autoplay: true, srcObject: new MediaStream([receiver.track])});
   document.body.append(video);
@@ -95,18 +98,28 @@ async def until_width(page: Page, width: int) -> dict[str, float]:
     return now
 
 
+async def connect(sfu: Sfu, page: Page, codec: str, encodings: list[dict[str, object]]) -> None:
+    sender = PeerOffer(await page.evaluate(SEND, [codec, encodings]), {"0": "camera"}, {})
+    await page.evaluate(ACCEPT, ["sender", await sfu.answer(KIOSK, sender)])
+    watcher = PeerOffer(await page.evaluate(WATCH), {}, {"0": "camera"})
+    await page.evaluate(ACCEPT, ["watcher", await sfu.answer(SEAT, watcher)])
+    await sfu.route(SlotRef(SEAT, "camera"), SourceRef(KIOSK, "camera"))
+
+
+async def pace(page: Page, seconds: float = 2.0) -> float:
+    """Decoded frames in a second."""
+    before = await shown(page)
+    await asyncio.sleep(seconds)
+    after = await shown(page)
+    return (after["frames"] - before["frames"]) / seconds
+
+
 @pytest.mark.parametrize("codec", ["vp8", "h264"])
 async def test_the_watcher_is_shown_the_encoding_that_was_chosen(sfu: Sfu, page: Page, codec: str) -> None:
     wanted: list[SfuEvent] = []
     sfu.subscribe(lambda event: wanted.append(event) if isinstance(event, EncodingsWanted) else None)
     slot = SlotRef(SEAT, "camera")
-    await page.evaluate(
-        ACCEPT, ["sender", await sfu.answer(KIOSK, PeerOffer(await page.evaluate(SEND, codec), {"0": "camera"}, {}))]
-    )
-    await page.evaluate(
-        ACCEPT, ["watcher", await sfu.answer(SEAT, PeerOffer(await page.evaluate(WATCH), {}, {"0": "camera"}))]
-    )
-    await sfu.route(slot, SourceRef(KIOSK, "camera"))
+    await connect(sfu, page, codec, THREE_SIZES)
 
     best = await until_width(page, 1280)
     for spatial, width in [(0, 320), (2, 1280), (1, 640), (0, 320), (2, 1280)]:
@@ -129,3 +142,36 @@ async def test_the_watcher_is_shown_the_encoding_that_was_chosen(sfu: Sfu, page:
     await asyncio.sleep(0)
     await page.evaluate(PAUSE, ["q", "h", "f"])
     await until_width(page, 1280)
+
+
+@pytest.mark.parametrize(
+    ("codec", "mode"), [("vp9", "L3T3"), ("vp9", "L3T3_KEY"), ("av1", "L3T3"), ("av1", "L3T3_KEY")]
+)
+async def test_spatial_layers_of_one_stream(sfu: Sfu, page: Page, codec: str, mode: str) -> None:
+    slot = SlotRef(SEAT, "camera")
+    await connect(sfu, page, codec, [{"scalabilityMode": mode, "maxBitrate": 2_000_000}])
+    await until_width(page, 1280)
+    for spatial, width in [(0, 320), (1, 640), (2, 1280), (0, 320), (2, 1280)]:
+        await sfu.limit_layer(slot, spatial)
+        await until_width(page, width)
+        assert await pace(page, 1.0) > 3
+
+
+@pytest.mark.parametrize(("codec", "mode"), [("vp9", "L1T3"), ("av1", "L1T3")])
+async def test_temporal_layers_of_one_stream(sfu: Sfu, page: Page, codec: str, mode: str) -> None:
+    slot = SlotRef(SEAT, "camera")
+    await connect(sfu, page, codec, [{"scalabilityMode": mode, "maxBitrate": 1_000_000}])
+    await asyncio.sleep(4.0)
+    whole = await pace(page)
+    await sfu.limit_layer(slot, 3, 0)
+    await asyncio.sleep(1.0)
+    quarter = await pace(page)
+    await sfu.limit_layer(slot, 3, 1)
+    await asyncio.sleep(1.0)
+    half = await pace(page)
+    await sfu.limit_layer(slot, 3, 3)
+    await asyncio.sleep(1.0)
+    assert 0.1 < quarter / whole < 0.4, (whole, half, quarter)
+    assert 0.35 < half / whole < 0.75, (whole, half, quarter)
+    assert await pace(page) > 0.75 * whole
+    assert (await shown(page))["frozen_s"] < 1.0

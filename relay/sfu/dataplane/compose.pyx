@@ -20,9 +20,11 @@ cdef enum:
     END_TO_END = 1 << AUDIO_LEVEL | 1 << VIDEO_ORIENTATION | 1 << ABS_CAPTURE_TIME | 1 << PLAYOUT_DELAY
 
 
-cdef inline uint8_t _wire_id(const Element* element, const uint8_t* ids) noexcept nogil:
+cdef inline uint8_t _wire_id(const Packet* packet, const Element* element, const uint8_t* ids) noexcept nogil:
     """The receiver's id of an element that goes on to it, else 0."""
-    return ids[element.kind] if END_TO_END >> element.kind & 1 else 0
+    if END_TO_END >> element.kind & 1:
+        return ids[element.kind]
+    return ids[element.kind] if packet.descriptor.framed and element.at + 1 == packet.descriptor.frame_at else 0
 
 
 cdef int[STAMPS] STAMP_KINDS = [TRANSPORT_CC, ABS_SEND_TIME]
@@ -42,8 +44,8 @@ cdef inline int _extension_length(const Packet* packet, const uint8_t* ids, bint
             count += 1
     for index in range(packet.element_count):
         element = &packet.elements[index]
-        if _wire_id(element, ids):
-            two_byte[0] = two_byte[0] or _wire_id(element, ids) > 14 or not 1 <= element.length <= 16
+        if _wire_id(packet, element, ids):
+            two_byte[0] = two_byte[0] or _wire_id(packet, element, ids) > 14 or not 1 <= element.length <= 16
             room += element.length
             count += 1
     if count == 0:
@@ -89,11 +91,13 @@ cdef inline void _write_extension(
     at += _write_stamps(label, ids, two_byte, out + at)
     for index in range(packet.element_count):
         element = &packet.elements[index]
-        wire_id = _wire_id(element, ids)
+        wire_id = _wire_id(packet, element, ids)
         if wire_id == 0:
             continue
         at += _write_head(out + at, two_byte, wire_id, <uint8_t> element.length)
         memcpy(out + at, packet.data + element.at, element.length)
+        if packet.descriptor.framed and element.at + 1 == packet.descriptor.frame_at:
+            write16(out + at + 1, label.picture)
         at += element.length
 
 

@@ -172,6 +172,7 @@ cdef void select_layer(Worker* worker, Slot* slot, int spatial, int temporal, in
     """The most that the slot wants from now on."""
     cdef Track* lead
     cdef bint rises = spatial > slot.wanted_spatial
+    cdef bint barred = slot.layering.sparse and 0 <= spatial < slot.wanted_spatial
     slot.wanted_spatial = PAUSED if spatial < 0 else min(spatial, LAYERS - 1)
     slot.wanted_temporal = max(0, min(temporal, LAYERS - 1))
     if slot.source == NOTHING:
@@ -180,7 +181,8 @@ cdef void select_layer(Worker* worker, Slot* slot, int spatial, int temporal, in
     _limit(lead, slot)
     _aim(worker, slot, now_ns)
     _settle(worker, lead)
-    if rises and lead.layered and not lead.many and slot.layering.spatial < slot.layering.wanted_spatial:
+    rises = rises and slot.layering.spatial < slot.layering.wanted_spatial
+    if (rises or barred) and lead.layered and not lead.many:
         notice(worker, KEYFRAME_WANTED, &lead.pending, lead.handle, now_ns)
 
 

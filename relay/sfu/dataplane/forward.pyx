@@ -6,11 +6,13 @@ Every step returns Drop.KEPT or why the packet goes no further.
 """
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t
+from libc.stdlib cimport calloc
 
 from ._inet cimport MSG_TRUNC
 from .allowance cimport allowance_take
 from .batch cimport tray_put
 from .classify cimport classify
+from .dependency cimport Dependency, dependency_read
 from .encodings cimport note_encoding
 from .endpoint cimport read_sockaddr
 from .header cimport empty_packet, read_header
@@ -28,7 +30,7 @@ from .routes cimport Key, endpoint_key, table_find
 from .socket cimport clock_ns, socket_flush
 from .streams cimport find_track, open_packet, owner_of
 from .types cimport (
-    CELL, FOREIGN, KEYFRAME_SEEN, KEYFRAME_WANTED, NOTHING, RTCP, RTP, STRAY, STUN, TRACK_STARTED, VIDEO, Endpoint,
+    CELL, DEPENDENCY_DESCRIPTOR, FOREIGN, KEYFRAME_SEEN, KEYFRAME_WANTED, NOTHING, RTCP, RTP, STRAY, STUN, TRACK_STARTED, VIDEO, Endpoint,
     Label, Packet, Start,
 )
 from .uplink cimport note_arrival
@@ -138,6 +140,8 @@ cdef Drop _note(Worker* worker, Peer* peer, Track* track, Packet* packet) noexce
         reception_time(&track.reception, packet.timestamp, packet.received_ns, payload.clock_rate_hz)
     if packet.length > packet.payload_at:
         inspect(payload.family, packet)
+        if packet.descriptor.framed:
+            _note_dependency(track, packet)
     if packet.start == Start.WITH_SETS:
         track.in_band = packet.payload
     elif track.in_band == packet.payload:
@@ -145,6 +149,19 @@ cdef Drop _note(Worker* worker, Peer* peer, Track* track, Packet* packet) noexce
     wound(worker, track)
     _tell(worker, track, packet, payload)
     return Drop.KEPT
+
+
+cdef void _note_dependency(Track* track, Packet* packet) noexcept nogil:
+    """Read the descriptor with what is known of the track; without memory the packet goes to everybody."""
+    cdef int length = 0
+    if track.dependency == NULL:
+        track.dependency = <Dependency*> calloc(1, sizeof(Dependency))
+        if track.dependency == NULL:
+            return
+    for index in range(packet.element_count):
+        if packet.elements[index].at + 1 == packet.descriptor.frame_at:
+            length = packet.elements[index].length
+    dependency_read(track.dependency, packet.data + packet.descriptor.frame_at - 1, length, packet)
 
 
 cdef inline void _tell(Worker* worker, Track* track, const Packet* packet, const Payload* payload) noexcept nogil:
@@ -209,6 +226,9 @@ cdef Drop _into_slot(Worker* worker, const Track* track, Slot* slot, const Packe
         since_last_ns = capture_gap_ns(worker, slot, track, packet)
     label.marker = packet.marker
     if packet.layer.present:
+        if packet.layer.target_of != NULL and peer.ids[<int> DEPENDENCY_DESCRIPTOR] == 0:
+            # Without the descriptor a receiver cannot tell the spatial layers of a picture apart.
+            slot.layering.wanted_spatial = 0
         if not layering_admits(&slot.layering, packet):
             if rewrite_skip(&slot.rewrite, packet):
                 return Drop.LAYER_NOT_WANTED

@@ -117,6 +117,7 @@ cdef class Forwarder:
             for row in range(worker.track_pool.size):
                 reception_close(&worker.tracks[row].reception)
                 ring_close(&worker.tracks[row].ring)
+                free(worker.tracks[row].dependency)
         if worker.slots != NULL:
             for row in range(worker.slot_pool.size):
                 sent_close(&worker.slots[row].log)

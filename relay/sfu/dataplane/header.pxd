@@ -72,7 +72,7 @@ cdef inline Drop strip_padding(Packet* packet) noexcept nogil:
 cdef inline void empty_packet(Packet* packet) noexcept nogil:
     """Leave nothing but the header."""
     packet.length = packet.payload_at
-    packet.descriptor.present = 0
+    packet.descriptor.present = packet.descriptor.framed = 0
     packet.descriptor.picture_at = packet.descriptor.level_at = packet.descriptor.key_at = NOTHING
 
 

@@ -13,6 +13,7 @@ ctypedef struct Layering:
     uint8_t spatial
     uint8_t temporal
     uint32_t timestamp         # of the newest picture
+    uint8_t sparse             # since the last keyframe, lower layers were left out: their pictures cannot be taken up
 
 
 cdef void layering_open(Layering* layering) noexcept nogil

@@ -5,12 +5,15 @@ Rules:
 - A keyframe brings all that is wanted.
 - Else a temporal layer is taken up where the codec says that it may be (VP8 layer sync, VP9 switching-up point), and a
   spatial layer where its frame depends on the layer below it in the same picture and on no earlier picture.
+- Where frames tell for which decode targets they are needed, that decides: then lower spatial layers may be left out
+  too, and the way down to them leads over a keyframe.
 - A packet that comes late is judged by what holds now.
 - The last packet of the highest spatial layer that is forwarded ends the picture, and carries the marker.
 """
 
 import cython
 
+from libc.stdint cimport int8_t
 from libc.string cimport memset
 
 from .header cimport read_header
@@ -30,8 +33,10 @@ cdef inline void _begin_picture(Layering* layering, const Packet* packet) noexce
     if packet.start:
         layering.spatial = layering.wanted_spatial
         layering.temporal = layering.wanted_temporal
+        layering.sparse = 0
         return
-    layering.spatial = min(layering.spatial, layering.wanted_spatial)
+    if not layering.sparse:
+        layering.spatial = min(layering.spatial, layering.wanted_spatial)
     layering.temporal = min(layering.temporal, layering.wanted_temporal)
 
 
@@ -46,12 +51,36 @@ cdef inline void _rise(Layering* layering, const Packet* packet) noexcept nogil:
             layering.spatial += 1
 
 
+cdef inline int8_t _target(const Layering* layering, const Packet* packet, int temporal) noexcept nogil:
+    return packet.layer.target_of[LAYERS * layering.spatial + temporal]
+
+
+cdef inline bint _admits_target(Layering* layering, const Packet* packet) noexcept nogil:
+    """By the decode target that comes nearest to the layers."""
+    cdef int temporal = layering.wanted_temporal
+    cdef int8_t target
+    while packet.newest and temporal > layering.temporal:
+        target = _target(layering, packet, temporal)
+        if target >= 0 and packet.layer.switching >> target & 1:
+            layering.temporal = temporal
+        temporal -= 1
+    target = _target(layering, packet, layering.temporal)
+    if target < 0 or packet.layer.needed >> target & 1:
+        return True
+    if packet.layer.spatial < layering.spatial and packet.layer.temporal <= layering.temporal:
+        layering.sparse = 1
+    return False
+
+
 cdef bint layering_admits(Layering* layering, const Packet* packet) noexcept nogil:
     """Whether the packet, which is of some layer, goes on."""
     if packet.newest:
         if packet.timestamp != layering.timestamp or packet.start:
             _begin_picture(layering, packet)
-        _rise(layering, packet)
+        if packet.layer.target_of == NULL:
+            _rise(layering, packet)
+    if packet.layer.target_of != NULL:
+        return _admits_target(layering, packet)
     return packet.layer.spatial <= layering.spatial and packet.layer.temporal <= layering.temporal
 
 

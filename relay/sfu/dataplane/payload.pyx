@@ -9,7 +9,7 @@ from libc.stdint cimport uint8_t
 
 from .header cimport read16, read_header
 from .hops cimport Drop
-from .types cimport AV1, H264, H265, LAYERS, VP8, VP9, Descriptor, Layer, Packet, Rise, Start
+from .types cimport AV1, DEPENDENCY_DESCRIPTOR, H264, H265, LAYERS, VP8, VP9, Descriptor, Element, Layer, Packet, Rise, Start
 
 
 cdef int _picture(const uint8_t* payload, int length, int at, Descriptor* found) noexcept nogil:
@@ -140,6 +140,17 @@ cdef uint8_t _h265(const uint8_t* payload, int length) noexcept nogil:
     return best
 
 
+cdef inline void _descriptor(Packet* packet) noexcept nogil:
+    """Where the frame number of the dependency descriptor is."""
+    cdef const Element* element
+    for index in range(packet.element_count):
+        element = &packet.elements[index]
+        if element.kind == DEPENDENCY_DESCRIPTOR and element.length >= 3:
+            packet.descriptor.framed = 1
+            packet.descriptor.frame_at = element.at + 1
+            packet.descriptor.frame = read16(packet.data + element.at + 1)
+
+
 cdef inline bint _av1(const uint8_t* payload) noexcept nogil:
     """AV1 RTP specification §4.4: N begins a coded video sequence, not Z begins an OBU."""
     return payload[0] & 0x88 == 0x08
@@ -159,6 +170,7 @@ cdef void inspect(int family, Packet* packet) noexcept nogil:
         packet.start = _h265(payload, length)
     elif family == AV1:
         packet.start = _av1(payload)
+        _descriptor(packet)
     else:
         packet.start = Start.PICTURE
 

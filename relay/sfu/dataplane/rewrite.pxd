@@ -48,6 +48,11 @@ ctypedef struct Rewrite:
     Shift shifts[MAX_SHIFTS]
     int shift_count
     Pictures pictures
+    # owned: frame numbers of dependency descriptors
+    uint16_t frame             # that left last
+    uint16_t frame_offset
+    uint8_t framed             # the offset is set for the current source
+    uint8_t counted            # some frame left
 
 
 cdef void rewrite_open(Rewrite* rewrite, bint gated, uint16_t first_sequence, uint32_t first_timestamp) noexcept nogil

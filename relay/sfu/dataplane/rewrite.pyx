@@ -81,6 +81,7 @@ cdef void _start(Rewrite* rewrite, const Packet* packet, uint32_t clock_rate_hz,
     rewrite.pictures.joined = 0
     rewrite.pictures.source = NOTHING
     rewrite.pictures.wide = 0
+    rewrite.framed = 0
     rewrite.waiting = 0
     rewrite.begun = 1
 
@@ -160,6 +161,18 @@ cdef void _label_pictures(Rewrite* rewrite, const Packet* packet, Label* label) 
     pictures.begun = 1
 
 
+cdef inline void _label_frame(Rewrite* rewrite, const Packet* packet, Label* label) noexcept nogil:
+    """Frame numbers go on where the last source ended. Frames name each other by distance, so gaps may stay."""
+    cdef uint16_t frame = packet.descriptor.frame
+    if not rewrite.framed:
+        rewrite.framed = 1
+        rewrite.frame_offset = rewrite.frame + 1 - frame if rewrite.counted else 0
+        rewrite.counted = 1
+    label.picture = frame + rewrite.frame_offset
+    if packet.newest:
+        rewrite.frame = label.picture
+
+
 cdef inline void _note_time(
     Rewrite* rewrite, const Packet* packet, uint32_t timestamp, uint32_t clock_rate_hz
 ) noexcept nogil:
@@ -192,6 +205,8 @@ cdef Drop rewrite_label(
     label.original = NOTHING
     if packet.descriptor.present:
         _label_pictures(rewrite, packet, label)
+    elif packet.descriptor.framed:
+        _label_frame(rewrite, packet, label)
     if number > rewrite.highest:
         rewrite.highest = number
         rewrite.complete = label.marker or not rewrite.gated

@@ -122,6 +122,8 @@ cdef bint _rebind(Worker* worker, Track* track, uint32_t ssrc) noexcept nogil:
     track.ssrc = track.rtx_ssrc = 0
     track.ended = 0
     track.sr_received_ns = 0
+    if track.dependency != NULL:
+        track.dependency.template_count = 0
     reception_restart(&track.reception)
     while row != NOTHING:
         rewrite_await(&worker.slots[row].rewrite)

@@ -1,6 +1,6 @@
 """The values that the steps of the packet path hand to each other, and the small integers they agree on."""
 
-from libc.stdint cimport int16_t, int64_t, uint8_t, uint16_t, uint32_t
+from libc.stdint cimport int8_t, int16_t, int64_t, uint8_t, uint16_t, uint32_t
 
 
 cdef enum:
@@ -39,6 +39,7 @@ cdef enum:                 # records.Extension
     VIDEO_ORIENTATION = 7
     ABS_CAPTURE_TIME = 8
     PLAYOUT_DELAY = 9
+    DEPENDENCY_DESCRIPTOR = 10
 
 
 cdef enum:                 # records.ArrivalKind
@@ -87,6 +88,9 @@ ctypedef struct Descriptor:
     uint8_t level
     uint8_t key
     uint8_t dense          # picture ids may have no gaps (VP8)
+    uint8_t framed         # has a dependency descriptor that goes on with it (AV1)
+    uint16_t frame         # its frame number
+    uint16_t frame_at      # offset of that in the packet
 
 
 cdef enum Rise:
@@ -103,6 +107,9 @@ ctypedef struct Layer:
     uint8_t begins         # first packet of a layer's frame
     uint8_t ends           # last packet of a layer's frame
     uint8_t intra          # the frame depends on no earlier picture
+    const int8_t* target_of    # spatial and temporal layer → decode target; NULL: the codec has none
+    uint32_t needed        # by decode target: it cannot do without the frame
+    uint32_t switching     # by decode target: it can be taken up at the frame
 
 
 ctypedef struct Packet:

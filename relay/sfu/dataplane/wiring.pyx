@@ -1,6 +1,7 @@
 """Changes of routes. Every list is a chain of rows; whoever is removed is unlinked from all of them first."""
 
 from libc.stdint cimport int32_t, int64_t, uint32_t
+from libc.stdlib cimport free
 from libc.string cimport memcmp, memcpy, memmove, memset
 
 from .departures cimport departures_close
@@ -195,6 +196,8 @@ cdef void _close_row(Worker* worker, Track* track) noexcept nogil:
     unbind(worker, track, track.rtx_ssrc)
     reception_close(&track.reception)
     ring_close(&track.ring)
+    free(track.dependency)
+    track.dependency = NULL
     pool_give(&worker.track_pool, track.row)
 
 

@@ -5,6 +5,7 @@ from libc.stdint cimport int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, u
 from .allowance cimport Allowance
 from .batch cimport Inbox, Lane, Outbox, Tray
 from .departures cimport Departures
+from .dependency cimport Dependency
 from .feedback cimport Walk
 from .history cimport Budget, Ring, SentLog
 from .hops cimport Hops
@@ -101,6 +102,7 @@ ctypedef struct Track:
     int64_t last_fed_ns        # when a packet of it last had a slot to go to
     uint8_t layered            # some packet told of layers
     uint64_t layer_bytes[LAYERS][LAYERS]   # by spatial and temporal layer
+    Dependency* dependency     # NULL: no packet had a descriptor
     uint32_t ssrc              # 0: not known yet
     uint32_t rtx_ssrc
     int32_t first_slot

@@ -61,5 +61,7 @@ class Agreement:
     """True: the relay opens the DTLS handshake (the offerer insists on `setup:passive`)."""
     reduced_size: bool
     """RFC 5506: RTCP packets need not be compound."""
+    mixed: bool
+    """RFC 8285 §6: some packets may have two-byte header extensions."""
     extension_ids: dict[int, int]
     """`ports.Extension` → id on the wire."""

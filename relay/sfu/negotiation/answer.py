@@ -55,7 +55,10 @@ class SlotSsrcs:
 def compose(agreement: Agreement, local: Local, slots: Mapping[str, SlotSsrcs]) -> str:
     """The answer's text. `slots` gives the SSRCs by the name of the slot."""
     accepted = [section.mid for section in agreement.sections if section.accepted]
-    attributes = Attributes.of([Group("BUNDLE", tuple(accepted)), "ice-lite", Attribute("msid-semantic", " WMS *")])
+    mixed = ["extmap-allow-mixed"] if agreement.mixed else []
+    attributes = Attributes.of(
+        [Group("BUNDLE", tuple(accepted)), "ice-lite", Attribute("msid-semantic", " WMS *"), *mixed]
+    )
     shared = _Shared(_transport(agreement, local))
     media = tuple(_media(section, shared, slots) for section in agreement.sections)
     return sdp.SessionDescription(Origin("-", local.session_id, local.version), media, attributes).serialise()

@@ -12,6 +12,9 @@ URIS: dict[str, Extension] = {
     "urn:3gpp:video-orientation": Extension.VIDEO_ORIENTATION,
     "http://www.webrtc.org/experiments/rtp-hdrext/abs-capture-time": Extension.ABS_CAPTURE_TIME,
     "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay": Extension.PLAYOUT_DELAY,
+    "https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension": (
+        Extension.DEPENDENCY_DESCRIPTOR
+    ),
 }
 """Registered names (IANA "RTP Compact Header Extensions") and those of the WebRTC project."""
 
@@ -21,5 +24,9 @@ SUPERSEDED = {Extension.ABS_SEND_TIME: Extension.TRANSPORT_CC}
 NAMES_ENCODINGS = {Extension.RID, Extension.REPAIRED_RID}
 """Agreed to only where the offerer sends several encodings."""
 
+LONG = {Extension.DEPENDENCY_DESCRIPTOR}
+"""Agreed to only where packets may have the two-byte form (RFC 8285 §4.3): an element of the one-byte form has 16 bytes at most."""
+
 MAX_ID = 14
-"""One-byte headers carry ids 1 to 14 (RFC 8285 §4.2); others are not agreed to, so that no packet needs the longer form."""
+"""One-byte headers carry ids 1 to 14 (RFC 8285 §4.2); others are not agreed to: only `LONG` elements need
+the longer form."""

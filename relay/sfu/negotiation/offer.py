@@ -6,6 +6,7 @@ What the offer lacks as a whole is an error of the offer. The offerer's order of
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from relay.errors import Malformed
 from relay.sfu.negotiation import extensions, simulcast
@@ -26,6 +27,7 @@ from relay.sfu.wire.sdp import (
     SsrcGroup,
 )
 
+_MIXED = "extmap-allow-mixed"
 _KINDS = {"audio": Kind.AUDIO, "video": Kind.VIDEO}
 _PROTOCOLS = {"UDP/TLS/RTP/SAVPF", "TCP/TLS/RTP/SAVPF", "RTP/SAVPF"}
 _FEEDBACK = {("nack", ""), ("nack", "pli"), ("ccm", "fir"), ("transport-cc", ""), ("goog-remb", "")}
@@ -46,7 +48,9 @@ def understand(
     """
     offer = sdp.parse(text, max_bytes=max_bytes, max_media=max_sections)
     formats = _FormatReader(codecs)
-    sections = tuple(_section(media, sources, slots, formats) for media in offer.media)
+    mixed = offer.attributes.has(_MIXED) or any(media.attributes.has(_MIXED) for media in offer.media)
+    read = (_section(media, sources, slots, formats) for media in offer.media)
+    sections = tuple(section if mixed else _with_short_elements(section) for section in read)
     _check_names(sections, sources, slots)
     bundled = set(offer.bundle)
     for section in sections:
@@ -64,6 +68,7 @@ def understand(
         fingerprints=_fingerprints(offer, first),
         dtls_client=_dtls_client(offer, first),
         reduced_size=first.attributes.has("rtcp-rsize"),
+        mixed=mixed,
         extension_ids=_extension_ids(sections),
     )
 
@@ -170,6 +175,11 @@ def _extensions(media: MediaDescription, *, encodings: int) -> tuple[ExtMap, ...
     ]
     kinds = {extensions.URIS[each.uri] for each in usable}
     return tuple(each for each in usable if extensions.SUPERSEDED.get(extensions.URIS[each.uri]) not in kinds)
+
+
+def _with_short_elements(section: Section) -> Section:
+    kept = (each for each in section.extensions if extensions.URIS[each.uri] not in extensions.LONG)
+    return replace(section, extensions=tuple(kept))
 
 
 def _ssrcs(media: MediaDescription) -> tuple[int, int]:

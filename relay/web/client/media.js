@@ -46,6 +46,19 @@ function preferCodec(transceiver, side, codec) {
 }
 
 /**
+ * Browsers that can tell the layers of AV1 apart do not offer it by themselves.
+ * @param {RTCRtpTransceiver} transceiver
+ */
+function understandLayers(transceiver) {
+  const extensible = /** @type {any} */ (transceiver);
+  if (!extensible.setHeaderExtensionsToNegotiate) return;
+  const wanted = extensible
+    .getHeaderExtensionsToNegotiate()
+    .map((each) => (each.uri.includes('dependency-descriptor') ? { ...each, direction: 'sendrecv' } : each));
+  extensible.setHeaderExtensionsToNegotiate(wanted);
+}
+
+/**
  * A participant's one RTCPeerConnection: four sources out, four slots in, negotiated once. A call only switches routes
  * at the relay; a track is put in or taken out without negotiation.
  *
@@ -174,6 +187,7 @@ export class MediaSession extends EventTarget {
   #addSlot(connection, slot) {
     const transceiver = connection.addTransceiver(kindOf(slot), { direction: 'recvonly' });
     if (this.#codec && kindOf(slot) === 'video') preferCodec(transceiver, 'receiver', this.#codec);
+    if (kindOf(slot) === 'video') understandLayers(transceiver);
     this.#slotTransceivers.set(slot, transceiver);
     this.slots.set(slot, transceiver.receiver.track);
     emit(this, 'slot', { slot, track: transceiver.receiver.track });
