@@ -31,7 +31,7 @@ from tests.support.packets import (
 )
 from tests.support.shared import captured_rtp, corpus
 
-KINDS: dict[int, int] = dict(zip(range(1, 10), Extension, strict=True))
+KINDS: dict[int, int] = dict(enumerate(Extension, start=1))
 IDS: dict[int, int] = {kind: wire_id for wire_id, kind in KINDS.items()}
 SEEDS = [
     rtp(7, 8, payload=vp8(keyframe=True, picture=1, level=2, key=3), extensions={1: b"0", 6: b"\x7f", 8: bytes(8)}),
