@@ -1,0 +1,68 @@
+"""What the relay and its recorder say to each other: one JSON object a line."""
+
+import msgspec
+
+
+class Start(msgspec.Struct, tag="start", tag_field="type"):
+    """The first line: what to record, and where."""
+
+    call: str
+    stem: str
+    """Of the file names."""
+    directory: str
+    host: str
+    """Where the media port is reached on this machine."""
+    slots: dict[str, str]
+    """Slot → `audio` or `video`."""
+    segment_s: float
+    segment_bytes: int
+    consent: str
+    reason: str
+
+
+class Answer(msgspec.Struct, tag="answer", tag_field="type"):
+    """The relay's answer to the `Offer`."""
+
+    sdp: str
+
+
+class Feed(msgspec.Struct, tag="feed", tag_field="type"):
+    """What feeds the slots from now on: slot → `kiosk/k-1 camera`; what is not named is fed from nothing."""
+
+    labels: dict[str, str]
+
+
+class Stop(msgspec.Struct, tag="stop", tag_field="type"):
+    """Finish the files, and go."""
+
+    reason: str
+
+
+Command = Start | Answer | Feed | Stop
+
+
+class Offer(msgspec.Struct, tag="offer", tag_field="type"):
+    """The recorder as a peer of the media plane."""
+
+    sdp: str
+    slots: dict[str, str]
+    """MID → slot."""
+
+
+class Progress(msgspec.Struct, tag="progress", tag_field="type"):
+    """Once a second."""
+
+    totals: dict[str, dict[str, int]]
+    """By slot: packets, lost, malformed."""
+    written_bytes: int
+
+
+class Over(msgspec.Struct, tag="over", tag_field="type"):
+    """The last line."""
+
+    reason: str
+    totals: dict[str, dict[str, int]]
+    written_bytes: int
+
+
+Telling = Offer | Progress | Over
