@@ -1,7 +1,9 @@
+from typing import final
+
+@final
 class ParityGroup:
     """One group at a time, from Python: for tests and tools."""
 
-    def __new__(cls) -> ParityGroup: ...
     def add(self, packet: bytes) -> bool:
         """Take an RTP packet into the group; False when it does not belong there. ValueError: it is no RTP packet."""
 
