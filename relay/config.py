@@ -234,29 +234,6 @@ class WhipSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class RecordingSettings:
-    """Recordings of calls; off until there is a directory."""
-
-    directory: str = ""
-    """Where they are kept, each file readable by its owner alone (mode 0600)."""
-    consent_required: bool = True
-    """A recording is begun only when the portal says how those in the call agreed."""
-    max_recordings: int = 32
-    """At once; each has a process of its own."""
-    parties: int = 3
-    """Recorded of one call, the citizen first."""
-    segment_s: float = 900.0
-    """A file of this age is followed by another."""
-    segment_bytes: int = 1_073_741_824
-    """So is one of this size."""
-
-    def __post_init__(self) -> None:
-        _require_positive(self, "max_recordings", "segment_s", "segment_bytes")
-        if not 1 <= self.parties <= 7:
-            raise Misuse("parties must be 1 to 7: a recorder has four sections for each")
-
-
-@dataclass(frozen=True, slots=True)
 class LogSettings:
     """What is written to standard error."""
 

@@ -12,17 +12,7 @@ from relay.ids import PeerId
 from relay.scheduler.model import Participant as Party
 from relay.scheduler.model import Role
 from relay.service.participants import Desk, Participants, Who
-from relay.service.wiring import (
-    SOURCES,
-    Member,
-    Route,
-    changes,
-    may_hear,
-    precedence,
-    slot_name,
-    speakers_for,
-    wanted_routes,
-)
+from relay.service.wiring import Member, Route, changes, may_hear, precedence, speakers_for, wanted_routes
 from relay.sfu.session.events import SlotRef, SourceRef
 
 _SUPERVISING = frozenset({Role.MONITOR, Role.WHISPER, Role.BARGE})
@@ -52,10 +42,6 @@ def desk_of(role: Role) -> Desk:
     if role is Role.CITIZEN:
         return Desk.KIOSK
     return Desk.SUPERVISOR if role in _SUPERVISING else Desk.SEAT
-
-
-_OBSERVER = Member(PeerId(""), Role.MONITOR, ())
-"""Watchers and recorders hear and see what a silent supervisor does."""
 
 
 def peers_beside(who: Who, conversations: "Conversations", participants: Participants) -> list[PeerId] | None:
@@ -198,13 +184,3 @@ class Conversations:
         calls.remove(call)
         if not calls:
             del self._calls_of[who]
-
-
-def sources_of_call(conversations: Conversations, call: str, parties: int | None = None) -> dict[str, SourceRef]:
-    """What an observer of a call gets, by name: those of the second party are `microphone-2`, `camera-2`, …"""
-    speakers = speakers_for(_OBSERVER, conversations.present(call))[:parties]
-    return {
-        slot_name(source, place): SourceRef(speaker.peer, source)
-        for place, speaker in enumerate(speakers, start=1)
-        for source in SOURCES
-    }

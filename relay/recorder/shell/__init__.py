@@ -1,1 +1,0 @@
-"""The recorder's process: socket, files, and the conversation with its parent."""
