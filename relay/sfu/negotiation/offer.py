@@ -50,7 +50,7 @@ def understand(
     formats = _FormatReader(codecs)
     mixed = offer.attributes.has(_MIXED) or any(media.attributes.has(_MIXED) for media in offer.media)
     read = (_section(media, sources, slots, formats) for media in offer.media)
-    sections = tuple(section if mixed and _prefers_av1(section) else _with_short_elements(section) for section in read)
+    sections = tuple(section if mixed and _may_describe(section) else _with_short_elements(section) for section in read)
     _check_names(sections, sources, slots)
     bundled = set(offer.bundle)
     for section in sections:
@@ -177,9 +177,9 @@ def _extensions(media: MediaDescription, *, encodings: int) -> tuple[ExtMap, ...
     return tuple(each for each in usable if extensions.SUPERSEDED.get(extensions.URIS[each.uri]) not in kinds)
 
 
-def _prefers_av1(section: Section) -> bool:
-    """Where a sender describes frames in the extension, it leaves layers out of VP8's own descriptor."""
-    return bool(section.formats) and section.formats[0].payload.family is CodecFamily.AV1
+def _may_describe(section: Section) -> bool:
+    """A sender that describes frames in the extension leaves layers out of VP8's own descriptor; receivers may have it."""
+    return section.source is None or (bool(section.formats) and section.formats[0].payload.family is CodecFamily.AV1)
 
 
 def _with_short_elements(section: Section) -> Section:
