@@ -40,25 +40,30 @@ cdef inline Local* _find(Inbox* inbox, const uint8_t* ip, uint32_t interface) no
     return local
 
 
+cdef inline void _answer_with(Local* local, int level, int kind, const void* source, size_t size) noexcept nogil:
+    """What names the address to the kernel when datagrams leave from it."""
+    cdef cmsghdr* control = <cmsghdr*> local.control
+    control.cmsg_level = level
+    control.cmsg_type = kind
+    control.cmsg_len = CMSG_LEN(size)
+    memcpy(local.control + CMSG_LEN(0), source, size)
+    local.control_length = CMSG_SPACE(size)
+
+
 cdef uint32_t local_via4(Inbox* inbox, const in_pktinfo* given) noexcept nogil:
     """The number of the IPv4 address that a datagram came to, from 1; 0: none left."""
     cdef uint8_t[16] ip
     cdef Local* local
-    cdef cmsghdr* control
-    cdef in_pktinfo* source
+    cdef in_pktinfo source
     memcpy(ip, <const uint8_t*> MAPPED, 12)
     memcpy(&ip[12], &given.ipi_spec_dst, 4)
     local = _find(inbox, ip, 0)
     if local == NULL:
         return 0
     if local.control_length == 0:
-        control = <cmsghdr*> local.control
-        control.cmsg_level = IPPROTO_IP
-        control.cmsg_type = IP_PKTINFO
-        control.cmsg_len = CMSG_LEN(sizeof(in_pktinfo))
-        source = <in_pktinfo*> (local.control + CMSG_LEN(0))
+        memset(&source, 0, sizeof(source))
         source.ipi_spec_dst = given.ipi_spec_dst
-        local.control_length = CMSG_SPACE(sizeof(in_pktinfo))
+        _answer_with(local, IPPROTO_IP, IP_PKTINFO, &source, sizeof(source))
     return 1 + inbox.local_last
 
 
@@ -67,17 +72,11 @@ cdef uint32_t local_via6(Inbox* inbox, const in6_pktinfo* given) noexcept nogil:
     cdef const uint8_t* ip = <const uint8_t*> &given.ipi6_addr
     cdef bint link_local = ip[0] == 0xFE and ip[1] & 0xC0 == 0x80
     cdef Local* local = _find(inbox, ip, given.ipi6_ifindex if link_local else 0)
-    cdef cmsghdr* control
-    cdef in6_pktinfo* source
+    cdef in6_pktinfo source
     if local == NULL:
         return 0
     if local.control_length == 0:
-        control = <cmsghdr*> local.control
-        control.cmsg_level = IPPROTO_IPV6
-        control.cmsg_type = IPV6_PKTINFO
-        control.cmsg_len = CMSG_LEN(sizeof(in6_pktinfo))
-        source = <in6_pktinfo*> (local.control + CMSG_LEN(0))
         source.ipi6_addr = given.ipi6_addr
         source.ipi6_ifindex = local.interface
-        local.control_length = CMSG_SPACE(sizeof(in6_pktinfo))
+        _answer_with(local, IPPROTO_IPV6, IPV6_PKTINFO, &source, sizeof(source))
     return 1 + inbox.local_last
