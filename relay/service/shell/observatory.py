@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
 from dataclasses import asdict
 
 from relay.clock import Clock
@@ -38,7 +37,6 @@ class Observatory:
     def __init__(self, exchange: Exchange, outlets: Outlets, clock: Clock, latency: LatencySettings) -> None:
         self.quality = QualityBook()
         self.media = MediaWatch(latency, self.quality, exchange.observations.calls)
-        self._listeners: list[Callable[[MediaEvent], None]] = []
         self._exchange = exchange
         self._outlets = outlets
         self._clock = clock
@@ -49,15 +47,6 @@ class Observatory:
         while True:
             await self._sample()
             self._judge()
-
-    def subscribe(self, callback: Callable[[MediaEvent], None]) -> Callable[[], None]:
-        """Call `callback` with every media event from now on; returns what ends that. It must not block or raise."""
-        self._listeners.append(callback)
-
-        def unsubscribe() -> None:
-            self._listeners.remove(callback)
-
-        return unsubscribe
 
     def snapshot(self) -> Snapshot:
         """All metrics as they are now."""
@@ -81,8 +70,6 @@ class Observatory:
             exchange.conversations.hearing(), residence(exchange.media.stats()), now_s
         ):
             _note(event)
-            for callback in tuple(self._listeners):
-                callback(event)
 
     async def _sample(self) -> None:
         """One round over everybody, spread over its time: media shares the loop."""

@@ -99,7 +99,7 @@ class Attributes:
     def first(self, kind: type[_Typed]) -> _Typed | None:
         """The first attribute of this class, or None. Raises Malformed."""
         value = self.value(kind.NAME)
-        return None if value is None else kind.parse(value)
+        return None if value is None else _typed(kind, value)
 
     def all(self, kind: type[_Typed]) -> tuple[_Typed, ...]:
         """Every attribute of this class. Raises Malformed."""
