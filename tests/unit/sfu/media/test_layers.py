@@ -1,4 +1,3 @@
-
 from relay.sfu.media.layers import Content, Layer, LayerRates, ladder
 
 RATES = {
