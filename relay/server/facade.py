@@ -164,11 +164,12 @@ class Relay:
 
     async def drain(self) -> None:
         """Take no new calls, and return when none is in conversation, or after `drain_s`."""
+        self._exchange.draining = True
         for _ in range(ceil(self.settings.server.drain_s / _DRAIN_CHECK_S)):
-            self._exchange.draining = True
             if not self._exchange.house.talking():
                 return
             await asyncio.sleep(_DRAIN_CHECK_S)
+            self._exchange.draining = True  # whoever takes a drain back meanwhile does not take a stop back
 
     def _scheduler(self, carry_out: CarryOut) -> SchedulerService:
         return SchedulerService(self.settings.scheduler, self._journal(), clock=self._clock, carry_out=carry_out)
