@@ -125,7 +125,7 @@ def _row(first: Reading, earlier: Reading, now: Reading, active: int) -> dict[st
         "sent_bps": rate("bytes_sent") * 8,
         "received_bps": rate("bytes_received") * 8,
         "sent_pps": rate("packets_sent"),
-        "received_pps": rate("packets_received"),
+        "received_pps": rate("rtp_received"),
         "lost_before_repair_share": missing / received if received else 0.0,
         "lost_share": (missing - repaired) / received if received else 0.0,
         "freezes": rate("freezes") * span_s,
@@ -149,7 +149,7 @@ def _tool(first: Reading, last: Reading) -> dict[str, float]:
     counted = {name: last.totals[name] - first.totals[name] for name in last.totals}
     return {
         "sent_pps": counted["packets_sent"] / span_s,
-        "received_pps": counted["packets_received"] / span_s,
+        "received_pps": counted["rtp_received"] / span_s,
         "tool_lateness_p99_ms": lateness.quantile_ms(0.99) or 0.0,
         "tool_lag_p99_ms": lag.quantile_ms(0.99) or 0.0,
         "tool_cpu_share": (last.tool_cpu_s - first.tool_cpu_s) / span_s,
@@ -163,7 +163,7 @@ def _tool(first: Reading, last: Reading) -> dict[str, float]:
 def _costs(first: Reading, last: Reading) -> dict[str, float]:
     """CPU and memory of the server's processes, over the packets that reached the bots."""
     cpu_s = last.server.cpu_s - first.server.cpu_s
-    packets = last.totals["packets_received"] - first.totals["packets_received"]
+    packets = last.totals["rtp_received"] - first.totals["rtp_received"]
     found = {
         "relay_cpu_share": cpu_s / (last.at_s - first.at_s),
         "relay_memory_mb": last.server.resident_bytes / 1e6,
