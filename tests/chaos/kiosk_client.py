@@ -1,6 +1,6 @@
 """A kiosk in a process of its own, to be killed: asks for a call and talks until it dies.
 
-Run as `python kiosk_client.py SIGNAL_URL TOKEN ITEM`. Says `talking CALL` on standard output once media flows to it.
+Run as `python -m tests.chaos.kiosk_client SIGNAL_URL TOKEN ITEM`. Says `talking CALL` on standard output once media flows to it.
 """
 
 import asyncio

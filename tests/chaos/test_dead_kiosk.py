@@ -18,7 +18,8 @@ from tests.support.clips import sound
 from tests.support.running_relay import RunningRelay, running_relay, settings_for_tests, until
 from tests.support.scenes import ITEM, request_call
 
-CLIENT = Path(__file__).with_name("kiosk_client.py")
+ROOT = Path(__file__).parents[2]
+CLIENT = "tests.chaos.kiosk_client"
 
 
 @asynccontextmanager
@@ -43,7 +44,7 @@ async def test_a_kiosk_that_is_killed_is_given_up_after_the_grace_and_its_seat_i
     async with running_relay(settings) as running, seat_with_media(running) as seat:
         token = running.token("kiosk-1", Role.KIOSK)
         process = await asyncio.create_subprocess_exec(
-            sys.executable, str(CLIENT), running.signal_url, token, ITEM, stdout=PIPE
+            sys.executable, "-m", CLIENT, running.signal_url, token, ITEM, stdout=PIPE, cwd=ROOT
         )
         try:
             offer = await until(seat, messages.OfferMade)
