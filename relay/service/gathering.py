@@ -183,7 +183,8 @@ def residence(stats: SfuStats) -> Histogram:
 
 
 def _times(bounds_s: tuple[float, ...], counts: tuple[int, ...]) -> Histogram:
-    """Residence times; their sum, which workers do not keep, is estimated from the buckets."""
+    """Residence times, none before the first report; their sum, which workers do not keep, is estimated from the buckets."""
+    counts = counts or (0,) * (len(bounds_s) + 1)
     middles = zip((0.0, *bounds_s), (*bounds_s, 0.0), strict=True)
     total_s = sum(max(low, (low + high) / 2) * n for (low, high), n in zip(middles, counts, strict=True))
     return Histogram(bounds_s, counts, total_s)
