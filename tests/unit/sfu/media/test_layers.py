@@ -1,3 +1,4 @@
+
 from relay.sfu.media.layers import Content, Layer, LayerRates, ladder
 
 RATES = {
