@@ -104,7 +104,9 @@ class Call:
         }
         for slot, (track, _, _) in self.slots.items():
             forwarder.connect(slot, track)
-        self.downlink = PeerDownlink(self.seat.peer, forwarder)
+        self.downlink = PeerDownlink(
+            self.seat.peer, forwarder, lambda slot, layer: forwarder.select_layer(slot, *layer)
+        )
         self.rates = SourceRates(forwarder)
         self.started = time.time()
         self.link = Link(Conditions(rate_bps=50e6, delay_ms=DELAY_S * 1000), 1, trace, uplink=uplink)

@@ -29,6 +29,7 @@ class MemoryForwarder:
         self.encodings: dict[int, dict[bytes, int]] = {}
         self.selected: dict[int, tuple[int, int]] = {}
         self.rates: dict[int, Sequence[tuple[int, int, int]]] = {}
+        self.track_bytes: dict[int, int] = {}
         self.rtcp: list[tuple[int, bytes]] = []
         self.sent: list[tuple[bytes, Address]] = []
         self.waiting: list[Notice] = []
@@ -152,7 +153,7 @@ class MemoryForwarder:
         return self.tracks[track]
 
     def track_stats(self, track: int) -> TrackStats:
-        return TrackStats(0, 0, 0, 0, 0, 0.0, 0, 0, 0)
+        return TrackStats(0, self.track_bytes.get(track, 0), 0, 0, 0, 0.0, 0, 0, 0)
 
     def slot_stats(self, slot: int) -> SlotStats:
         return SlotStats(0, 0, 0, 0, 0, 0, 0.0, 0.0, -1.0, 0)

@@ -1,6 +1,7 @@
 """What one peer is sent: the estimate of its downlink, shared out among its slots, and paced.
 
     feedback ─► estimator ─► estimate ─► budget ─► a choice for each slot ─► packet path
+                    │                      └─────► rooms ─► senders (REMB)
                     └──────► pace, window, probes ─────────────────────────► packet path
 
 Rules:
@@ -8,8 +9,10 @@ Rules:
 - So does a new one, until its downlink shows that it cannot carry that, or a second has passed: a picture that comes late to a
   good link is worse than one that leaves a bad link soon.
 - What a slot shows is measured; until it is, the slot gets it all.
+- A sender that can be told how much there is room for is told; its single encoding is then not paused, it becomes smaller.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final, NamedTuple
 
@@ -32,6 +35,10 @@ _FIRST_WINDOW_BYTES: Final = 40_000
 _STALLED_S: Final = 0.4
 """A queue of more is not what bursts and short outages make: until it is gone, less is shared out than the link carries."""
 _LOSS_WEIGHT: Final = 0.1
+_LEAST_ELASTIC_BPS: Final = 80_000
+"""A picture that follows its link is paused on one that carries less than this."""
+_GROWTH: Final = 2.0
+"""Times the estimate, to be known of the downlink of one whose sender would send more."""
 _ALL: Final = Layer(3, 3)
 _PAUSED: Final = Layer(-1, 0)
 
@@ -44,6 +51,17 @@ class View(NamedTuple):
     content: Content
     rates_bps: Mapping[Layer, int]
     """Empty: not measured yet."""
+    sender: int = 0
+    """Whose source it is, if it can be told how much there is room for; 0: it cannot."""
+    follows: bool = False
+    """The sender keeps to what it is told."""
+    bound: bool = False
+    """It would send more than it is told."""
+
+    @property
+    def is_elastic(self) -> bool:
+        """A single encoding, of which there is as much as there is room for."""
+        return self.follows and self.kind == Kind.VIDEO and len(self.rates_bps) == 1
 
     @property
     def priority(self) -> Priority:
@@ -69,7 +87,7 @@ class PeerDownlink:
         self._paced = (0, 0)
         self._loss = 0.0
         self._heard = False
-        self._allocated_bps = 0
+        self._allocated: dict[int, int] = {}
         self._limited = False
 
     def handle_report(self, report: Downlink, views: Iterable[View], now: float) -> None:
@@ -98,7 +116,7 @@ class PeerDownlink:
         return DownlinkState(
             state=("limited" if self._limited else "open") if self._heard else "unknown",
             available_bps=int(estimator.estimate_bps) if self._heard else None,
-            allocated_bps=self._allocated_bps,
+            allocated_bps=sum(self._allocated.values()),
             loss_fraction=self._loss,
             queue_delay_ms=estimator.queue_s * 1000,
             paused_slots=sum(layer == _PAUSED for layer in self._told.values()),
@@ -109,22 +127,35 @@ class PeerDownlink:
         if told:
             self._loss += _LOSS_WEIGHT * (feedback.lost_packets / told - self._loss)
 
+    def rooms_bps(self, views: Iterable[View], now: float) -> dict[int, float]:
+        """{sender: how much of it this downlink has room for}: what the others leave, or an equal share of what is left by
+        those who cannot be told."""
+        if self._available_bps(now) == float("inf"):
+            return {view.sender: float("inf") for view in views if view.sender}
+        by_sender: dict[int, int] = defaultdict(int)
+        for view in views:
+            by_sender[view.sender] += self._allocated.get(view.slot, 0)
+        target_bps = self._estimator.target_bps
+        total_bps, deaf_bps = sum(by_sender.values()), by_sender.pop(0, 0)
+        share_bps = (target_bps - deaf_bps) / max(len(by_sender), 1)
+        return {sender: max(target_bps - total_bps + own, share_bps) for sender, own in by_sender.items()}
+
     def _allocate(self, views: list[View], now: float) -> None:
         ladders = {view.slot: ladder(view.rates_bps, view.content) for view in views}
         demands = [
-            Demand(view.slot, view.priority, [rate for _, rate in ladders[view.slot]])
-            for view in views
-            if ladders[view.slot]
+            Demand(view.slot, view.priority, _rates(view, ladders[view.slot])) for view in views if ladders[view.slot]
         ]
-        wanted_bps = sum(demand.rates_bps[-1] for demand in demands)
-        self._estimator.demand_bps = _SPARE * wanted_bps
+        wanted_bps = _SPARE * sum(ladders[demand.slot][-1][1] for demand in demands)
+        if any(view.bound for view in views):
+            wanted_bps = max(wanted_bps, _GROWTH * self._estimator.estimate_bps)
+        self._estimator.demand_bps = wanted_bps
         choices = self._budget.allocate(demands, self._available_bps(now), now)
-        self._allocated_bps, self._limited = 0, False
+        self._allocated, self._limited = {}, any(view.bound for view in views)
         for demand in demands:
             choice = choices[demand.slot]
             best = len(demand.rates_bps) - 1
             self._limited = self._limited or choice != best
-            self._allocated_bps += 0 if choice is None else demand.rates_bps[choice]
+            self._allocated[demand.slot] = 0 if choice is None else ladders[demand.slot][choice][1]
             layer = _PAUSED if choice is None else _ALL if choice == best else ladders[demand.slot][choice][0]
             self._select(demand.slot, layer)
         self._told = {view.slot: self._told.get(view.slot, _ALL) for view in views}
@@ -163,3 +194,8 @@ class PeerDownlink:
             self._set_pace(int(_PACE * self._estimator.target_bps), window_bytes)
         for probe in probes:
             self._forwarder.probe(self._peer, probe.cluster, probe.rate_bps, probe.size_bytes, probe.packets)
+
+
+def _rates(view: View, steps: list[tuple[Layer, int]]) -> list[int]:
+    rates = [rate for _, rate in steps]
+    return [min(rates[0], _LEAST_ELASTIC_BPS)] if view.is_elastic else rates

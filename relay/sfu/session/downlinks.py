@@ -11,10 +11,11 @@ from relay.sfu.media.layers import Content
 from relay.sfu.ports import Downlink, Forwarder
 from relay.sfu.session.deadlines import Deadlines
 from relay.sfu.session.downlink import PeerDownlink, View
-from relay.sfu.session.events import DownlinkState, SlotRef
+from relay.sfu.session.events import DownlinkState, SlotRef, SourceRef
 from relay.sfu.session.layer_rates import SourceRates
 from relay.sfu.session.layering import Layering
-from relay.sfu.session.peer import Peer
+from relay.sfu.session.peer import Peer, StreamOwner
+from relay.sfu.session.sender_caps import SenderCaps
 from relay.sfu.session.streams import Streams
 
 _LOOK_S: Final = 0.25
@@ -30,6 +31,7 @@ class Downlinks:
         self._layering = layering
         self._streams = streams
         self._rates = SourceRates(forwarder)
+        self._caps = SenderCaps(forwarder, streams)
         self._downlinks: dict[int, tuple[Peer, PeerDownlink]] = {}
         self._deadlines: Deadlines[int] = Deadlines()
 
@@ -43,6 +45,7 @@ class Downlinks:
         """The peer is gone."""
         self._downlinks.pop(peer.handle, None)
         self._deadlines.forget(peer.handle)
+        self._caps.remove(peer.handle)
         for stream in peer.sources.values():
             self._rates.forget(stream.handle)
 
@@ -54,6 +57,7 @@ class Downlinks:
         for handle in self._deadlines.due(now):
             if handle in self._downlinks:
                 self._take(self._forwarder.downlink(handle), now)
+        self._caps.handle_tick(now)
 
     def state(self, peer: Peer) -> DownlinkState | None:
         """None before the peer is connected."""
@@ -65,14 +69,41 @@ class Downlinks:
         if entry is None:
             return
         peer, downlink = entry
-        downlink.handle_report(report, self._views(peer, now), now)
+        shown = list(self._shown(peer, now))
+        views = [view for view, _ in shown]
+        downlink.handle_report(report, views, now)
+        self._tell_senders(peer, shown, downlink.rooms_bps(views, now), now)
         deadline = downlink.deadline()
         self._deadlines.schedule(report.peer, now + _LOOK_S if deadline is None else max(deadline, now + 0.01))
 
-    def _views(self, peer: Peer, now: float) -> Iterator[View]:
+    def _tell_senders(
+        self, receiver: Peer, shown: list[tuple[View, StreamOwner]], rooms_bps: dict[int, float], now: float
+    ) -> None:
+        """What a sender sends besides what this receiver is shown is not this receiver's affair."""
+        slots = {view.slot for view, _ in shown}
+        for sender in {view.sender: owner for view, owner in shown}.values():
+            if isinstance(sender, Peer):
+                other_bps = sum(
+                    self._rates.sending_bps(stream.handle, now, simulcast=len(stream.encodings) > 1)
+                    for stream in sender.sources.values()
+                    if slots.isdisjoint(self._streams.routes.handles_of(SourceRef(sender.id, stream.name)))
+                )
+                self._caps.handle_room(sender, receiver.handle, rooms_bps[sender.handle] + other_bps, now)
+
+    def _shown(self, peer: Peer, now: float) -> Iterator[tuple[View, StreamOwner]]:
         for name, stream in peer.slots.items():
             fed = self._streams.source_into(SlotRef(peer.id, name))
-            if fed is not None:
-                source, track = fed
-                content = Content.DETAIL if source.source in _SHARED else Content.MOTION
-                yield View(stream.handle, stream.kind, content, self._rates.of(track, now).rates_bps())
+            if fed is None:
+                continue
+            source, track = fed
+            encoding = self._streams.encoding_of(track)
+            if encoding is None:
+                continue
+            owner = encoding[0]
+            content = Content.DETAIL if source.source in _SHARED else Content.MOTION
+            rates_bps = self._rates.of(track, now).rates_bps()
+            view = View(stream.handle, stream.kind, content, rates_bps)
+            if isinstance(owner, Peer):
+                follows, bound = self._caps.follows(owner.handle, now), self._caps.binds(owner.handle)
+                view = view._replace(sender=owner.handle, follows=follows, bound=bound)
+            yield view, owner

@@ -39,6 +39,15 @@ class SourceRates:
             meter.handle_totals({Layer(spatial, temporal): total for spatial, temporal, total in rows}, now)
         return meter.rates
 
+    def sending_bps(self, track: int, now: float, *, simulcast: bool) -> int:
+        """All that the source sends, if it was measured lately; the layers of SVC are in the rate of the best."""
+        meter = self._meters.get(track)
+        if meter is None:
+            return 0
+        active = meter.rates.active(now)
+        best = {layer.spatial: rate for layer, rate in sorted(meter.rates.rates_bps().items()) if layer in active}
+        return sum(best.values()) if simulcast else max(best.values(), default=0)
+
     def forget(self, track: int) -> None:
         """The source is gone."""
         self._meters.pop(track, None)

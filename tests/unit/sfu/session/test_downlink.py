@@ -52,6 +52,15 @@ class Seat:
             until_s = groups[-1].sent_s
             feedback = Feedback(tuple(groups), (), 5, total, 0, 0, total, until_s, until_s, 0)
             self.tell(Downlink(PEER, self.sent_bytes, int(self.queued_bits / 8), feedback, 0))
+            self.follow()
+
+    def follow(self) -> None:
+        """Senders that follow send what there is room for, up to their full rate."""
+        rooms = self.downlink.rooms_bps(self.views, self.now)
+        for index, view in enumerate(self.views):
+            if view.follows:
+                full_bps = 900_000 if view.slot == CAMERA else 300_000
+                self.views[index] = view._replace(rates_bps={Layer(0, 0): int(min(full_bps, rooms[view.sender]))})
 
     def tell(self, report: Downlink) -> None:
         self.downlink.handle_report(report, self.views, self.now)
@@ -159,3 +168,53 @@ def test_slots_that_go_are_forgotten() -> None:
     seat.views = seat.views[:1]
     seat.live(0.1, 700_000)
     assert seat.downlink.state().paused_slots == 0
+
+
+def elastic(seat: Seat, *, follows: bool = True, bound: bool = False) -> None:
+    """Both pictures are of senders that can be told: 7 the camera, 8 the document."""
+    seat.views[1] = seat.views[1]._replace(sender=7, follows=follows, bound=bound)
+    seat.views[2] = seat.views[2]._replace(sender=8, follows=follows, bound=bound)
+
+
+def test_a_picture_whose_sender_follows_is_not_paused() -> None:
+    seat = Seat()
+    elastic(seat)
+    seat.live(10.0, 700_000)
+    assert seat.layers == {}
+    assert sum(max(view.rates_bps.values()) for view in seat.views) > 500_000, "and the link is used"
+    elastic(seat, follows=False)
+    seat.views[1] = seat.views[1]._replace(rates_bps={Layer(0, 0): 900_000})
+    seat.live(5.0, 700_000)
+    assert seat.layers == {CAMERA: PAUSED}
+
+
+def test_it_is_where_the_link_carries_next_to_nothing_and_the_document_last() -> None:
+    seat = Seat()
+    elastic(seat)
+    seat.live(10.0, 150_000)
+    assert (seat.layers[CAMERA], seat.layers.get(DOCUMENT, BEST)) == (PAUSED, BEST)
+
+
+def test_a_sender_has_the_room_that_others_leave_or_an_equal_share() -> None:
+    seat = Seat()
+    elastic(seat)
+    assert set(seat.downlink.rooms_bps(seat.views, seat.now).values()) == {float("inf")}
+    seat.live(10.0, 700_000)
+    rooms = seat.downlink.rooms_bps(seat.views, seat.now)
+    state = seat.downlink.state()
+    assert rooms.keys() == {7, 8}
+    assert all(100_000 < room < 700_000 for room in rooms.values())
+    assert state.state == "open"
+
+
+def test_what_a_bound_sender_would_send_is_probed_for() -> None:
+    seat = Seat()
+    elastic(seat)
+    seat.live(10.0, 20e6)
+    probes = len(seat.forwarder.probes)
+    seat.live(10.0, 20e6)
+    assert len(seat.forwarder.probes) == probes, "nobody needs more"
+    elastic(seat, bound=True)
+    seat.live(10.0, 20e6)
+    assert len(seat.forwarder.probes) > probes
+    assert seat.downlink.state().state == "limited"
