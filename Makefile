@@ -43,7 +43,7 @@ demo: build
 	@$(BIN)/relay demo $(if $(SECONDS),--seconds $(SECONDS))
 
 test: $(VENV)/.test build
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest $(or $(ARGS),--numprocesses auto --dist loadfile)
 
 check: $(VENV)/.test build
 	@$(BIN)/ruff check

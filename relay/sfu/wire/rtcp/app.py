@@ -4,7 +4,7 @@ import struct
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
-from relay.errors import Misuse
+from relay.errors import Malformed, Misuse
 from relay.sfu.wire.rtcp.framing import push, require
 
 _HEAD: Final = struct.Struct("!I4s")
@@ -27,6 +27,8 @@ class App:
     def parse(cls, count: int, body: bytes) -> "App":
         """From a packet's subtype and body. Raises Malformed."""
         require(body, _HEAD.size, "APP")
+        if len(body) % 4:
+            raise Malformed("APP data is not whole words", len(body))
         ssrc, name = _HEAD.unpack_from(body)
         return cls(count, ssrc, name, body[_HEAD.size :])
 

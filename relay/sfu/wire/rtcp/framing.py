@@ -53,11 +53,14 @@ def _without_padding(body: bytes, offset: int) -> bytes:
     return body[:-padding]
 
 
-def push(packet_type: int, count: int, body: bytes) -> bytes:
-    """A packet around `body`, which must be whole words. Misuse if a field does not fit."""
+def push(packet_type: int, count: int, body: bytes, *, padded: bool = False) -> bytes:
+    """A packet around `body`, which must be whole words (`padded`: is made so). Misuse if a field does not fit."""
+    padding = -len(body) % 4 if padded else 0
+    if padding:
+        body += bytes(padding - 1) + bytes([padding])
     if len(body) % 4 or len(body) > _MAX_BODY_BYTES or not 0 <= count <= 31:
         raise Misuse(f"no RTCP packet of type {packet_type} holds {count} items in {len(body)} bytes")
-    return _HEADER.pack(0x80 | count, packet_type, len(body) // 4) + body
+    return _HEADER.pack(0x80 | (0x20 if padding else 0) | count, packet_type, len(body) // 4) + body
 
 
 def require(body: bytes, size: int, what: str) -> None:

@@ -14,5 +14,5 @@ class Unknown:
     body: bytes
 
     def serialise(self) -> bytes:
-        """The packet."""
-        return push(self.packet_type, self.count, self.body)
+        """The packet; padded where its padding had been taken off."""
+        return push(self.packet_type, self.count, self.body, padded=True)
