@@ -34,6 +34,8 @@ class SfuSettings:
     """A worker that has not reported for so long is replaced, and its peers begin anew at another; it reports twice a second."""
     worker_drain_s: float = 3600.0
     """A worker that is being replaced on request keeps its running calls this long."""
+    placement: Literal["load", "peers"] = "load"
+    """A new peer goes to the worker that is least loaded, or (whatever they have to do) to the one with fewest peers."""
     max_worker_load: float = 0.85
     """Share of a core at which a worker takes no new peers; the rest is for keyframes and storms."""
     max_residence_ms: float = 10.0

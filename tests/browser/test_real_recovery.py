@@ -13,7 +13,7 @@ from playwright.async_api import Browser, Page, WebSocketRoute
 from relay import Role, Settings, SfuSettings
 from relay.sfu.shell.pool import SfuPool
 from tests.support.browser import load, until
-from tests.support.running_relay import RunningRelay, running_relay, settings_for_tests
+from tests.support.running_relay import ON_ANY_MACHINE, RunningRelay, running_relay, settings_for_tests
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 PATIENCE_S = 20.0
@@ -104,9 +104,7 @@ async def test_a_lost_signalling_line_leaves_the_pictures_alone(browser: Browser
 
 
 async def test_the_pictures_come_back_when_media_workers_are_killed(browser: Browser) -> None:
-    settings = replace(
-        settings_for_tests(), sfu=SfuSettings(host="127.0.0.1", workers=2, max_worker_load=1e3, max_residence_ms=1e6)
-    )
+    settings = replace(settings_for_tests(), sfu=SfuSettings(host="127.0.0.1", workers=2, **ON_ANY_MACHINE))
     async with call(browser, settings) as established:
         pool = established.running.relay._exchange.media
         assert isinstance(pool, SfuPool)

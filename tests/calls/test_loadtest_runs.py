@@ -167,9 +167,9 @@ def test_what_cannot_run_is_said_in_one_line(typed: Callable[..., Done], words: 
 
 async def test_the_capacity_within_a_budget_is_searched_and_fitted() -> None:
     pairs = scenario(kiosks=Party(1, ("microphone",)), seats=Party(1, ("microphone",)))
-    search = Search(pairs, (parse_threshold("received_pps>250"),), start=1, most=8, seconds=1.0, within_s=60)
+    # Two streams a call: the limit is no matter of speed, and found on a busy machine too.
+    search = Search(pairs, (parse_threshold("streams_received>4"),), start=1, most=8, seconds=1.0, within_s=600)
     report = await capacity(search, Target(), "loadtest capacity", CONSOLE, quiet=True)
-    # A microphone sends 50 packets a second: two calls are 200, three are 300.
     assert (report.metrics["capacity_calls"], report.metrics["failed_calls"]) == (2, 3)
     assert report.metrics["memory_mb_per_call"] > 0
     assert [row[0] for row in report.tables[0].rows] == ["1", "2", "3", "3", "4", "4"]

@@ -13,7 +13,7 @@ from relay.client import SignallingClient
 from relay.errors import AtCapacity, Unavailable
 from relay.server import messages
 from tests.support.offers import offer, section
-from tests.support.running_relay import RunningRelay, running_relay, settings_for_tests
+from tests.support.running_relay import ON_ANY_MACHINE, RunningRelay, running_relay, settings_for_tests
 from tests.support.scenes import connected, request_call
 
 pytestmark = pytest.mark.calls
@@ -21,9 +21,8 @@ pytestmark = pytest.mark.calls
 
 @asynccontextmanager
 async def relay_with(**sfu: object) -> AsyncIterator[RunningRelay]:
-    settings = dataclasses.replace(
-        settings_for_tests(), sfu=SfuSettings(host="127.0.0.1", max_worker_load=1e3, max_residence_ms=1e6, **sfu)
-    )  # type: ignore[arg-type]
+    limits = SfuSettings(host="127.0.0.1", **ON_ANY_MACHINE, **sfu)  # type: ignore[arg-type]
+    settings = dataclasses.replace(settings_for_tests(), sfu=limits)
     async with running_relay(settings) as running:
         yield running
 

@@ -18,7 +18,7 @@ from relay.server import messages
 from relay.service.participants import Desk, Who
 from relay.sfu.shell.pool import SfuPool
 from tests.support.clips import sound, video
-from tests.support.running_relay import RunningRelay, running_relay, settings_for_tests
+from tests.support.running_relay import ON_ANY_MACHINE, RunningRelay, running_relay, settings_for_tests
 from tests.support.scenes import request_call
 
 pytestmark = pytest.mark.calls
@@ -105,9 +105,7 @@ def worker_of(running: RunningRelay, desk: Desk, name: str) -> int | None:
 
 async def test_a_call_survives_its_worker() -> None:
     settings = settings_for_tests(media_required=True)
-    settings = dataclasses.replace(
-        settings, sfu=SfuSettings(host="127.0.0.1", workers=2, max_worker_load=1e3, max_residence_ms=1e6)
-    )
+    settings = dataclasses.replace(settings, sfu=SfuSettings(host="127.0.0.1", workers=2, **ON_ANY_MACHINE))
     async with running_relay(settings) as running, AsyncExitStack() as stack:
         pool = running.relay._exchange.media
         assert isinstance(pool, SfuPool)

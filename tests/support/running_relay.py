@@ -2,9 +2,10 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import httpx
 import uvicorn
@@ -13,6 +14,9 @@ from relay import Relay, Role, SchedulerSettings, ServerSettings, Settings, SfuS
 from relay.client import SignallingClient
 from relay.server import messages
 from relay.server.serve import bind, uvicorn_config
+
+ON_ANY_MACHINE: Mapping[str, Any] = {"max_worker_load": 1e3, "max_residence_ms": 1e6, "placement": "peers"}
+"""Settings of media workers whose machine may be as busy as it likes: nobody is refused or placed by what it measures."""
 
 
 @dataclass(frozen=True)

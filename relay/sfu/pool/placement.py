@@ -20,12 +20,14 @@ class Candidate:
 
     worker: int
     peers: int
-    load: Load
+    load: Load | None
+    """None: peers are placed by their number alone."""
 
     @property
     def cost(self) -> float:
         """What it has to do already, in shares of a core; peers count by what they may come to need."""
-        return max(int(self.load.cpu_ratio / _STEP) * _STEP, self.peers * _PEER_COST)
+        used = 0.0 if self.load is None else int(self.load.cpu_ratio / _STEP) * _STEP
+        return max(used, self.peers * _PEER_COST)
 
 
 def place(candidates: Sequence[Candidate], near: Iterable[int] = ()) -> int | None:

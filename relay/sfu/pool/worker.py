@@ -90,7 +90,8 @@ class WorkerRecord:
 
     def candidate(self) -> Candidate:
         """It, for the placement of a peer."""
-        return Candidate(self.index, len(self.peers), self._meter.load)
+        by_load = self._settings.placement == "load"
+        return Candidate(self.index, len(self.peers), self._meter.load if by_load else None)
 
     def totals(self) -> SfuStats:
         """What all its processes have counted; what is there now, is of the present one."""

@@ -15,6 +15,12 @@ def test_peers_count_before_their_media_does() -> None:
     assert place([candidate(0, peers=2), candidate(1, peers=1)]) == 1
 
 
+def test_load_may_be_left_out() -> None:
+    assert place([Candidate(0, 2, None), Candidate(1, 1, None)]) == 1
+    assert place([Candidate(0, 1, None), Candidate(1, 1, None)]) == 0
+    assert place([Candidate(0, 300, None), Candidate(1, 1, None)], near=[0]) == 1
+
+
 def test_a_call_stays_together_while_its_worker_has_room() -> None:
     busy, free = candidate(0, 0.3), candidate(1, 0.1)
     assert place([busy, free], near=[0]) == 0
