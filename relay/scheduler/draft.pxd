@@ -20,7 +20,7 @@ cdef class Requeued:
     cdef public str region
     cdef public str sticky
     cdef public str target
-    cdef public str but
+    cdef public dict barred
 
 
 @cython.no_gc

@@ -30,18 +30,20 @@ class Choice:
 class Requeued:
     """A call that waits again, although the index of waiting calls does not have it yet.
 
-    `target` is the only seat to ask, `but` a seat not to ask.
+    `target` is the only seat to ask; the seats that are keys of `barred` are not asked.
     """
 
-    __slots__ = ("but", "call", "line", "region", "sticky", "target")
+    __slots__ = ("barred", "call", "line", "region", "sticky", "target")
 
-    def __init__(self, call: Call, line: Line, region: str, sticky: str, target: str, but: str) -> None:
+    def __init__(
+        self, call: Call, line: Line, region: str, sticky: str, target: str, barred: dict[str, int] | None
+    ) -> None:
         self.call = call
         self.line = line
         self.region = region
         self.sticky = sticky
         self.target = target
-        self.but = but
+        self.barred = barred
 
 
 class Draft:
@@ -91,15 +93,18 @@ class Draft:
     def requeue(self, call: Call, but: str = "", target: str = "") -> None:
         """A call waits again, not for the seat `but`, or for `target` alone."""
         line = self.state.waiting.line_of(call)
-        self.requeued.append(Requeued(call, line, call.region, call.sticky, target, but))
+        barred = call.barred
+        if but:
+            barred = {**(barred or {}), but: 0}
+        self.requeued.append(Requeued(call, line, call.region, call.sticky, target, barred))
 
     def widen(self, call: Call, line: Line) -> None:
         """A call waits in another line than before."""
-        self.requeued.append(Requeued(call, line, call.region, call.sticky, "", ""))
+        self.requeued.append(Requeued(call, line, call.region, call.sticky, "", call.barred))
 
     def transfer(self, call: Call, line: Line, region: str, target: str) -> None:
-        """A call waits for something else than before, and for another seat than before."""
-        self.requeued.append(Requeued(call, line, region, "", target, call.seat))
+        """A call waits for something else than before, and for another seat than the one that passes it on."""
+        self.requeued.append(Requeued(call, line, region, "", target, {call.seat: 0}))
 
     def next_call(self) -> str:
         """The id that `new_call` will give."""

@@ -184,7 +184,8 @@ def _ring_back(event: events.CallbackStarted) -> tuple[AnyEffect, ...]:
 
 
 def _ring_back_answered(event: events.CallbackAnswered) -> tuple[AnyEffect, ...]:
-    return (_connect(event.call, _pair(event.kiosk, event.seat), event.revision),)
+    moved = (_notify(event.left, "moved", event.call, event.at_ms, "answered-elsewhere"),) if event.left else ()
+    return (_connect(event.call, _pair(event.kiosk, event.seat), event.revision), *moved)
 
 
 def _ring_back_failed(event: events.CallbackFailed) -> tuple[AnyEffect, ...]:

@@ -26,7 +26,7 @@ cpdef fill(Draft draft, Seat seat)
 cpdef tuple keepable(State state, Line line, object joining=*)
 
 
-@cython.locals(call=Call, choice=Choice, barred=dict)
+@cython.locals(call=Call, choice=Choice)
 cdef _place(Draft draft, Requeued again)
 
 
@@ -46,6 +46,7 @@ cdef _bits(State state, dict seats)
 cdef Call _first_call(Draft draft, Seat seat)
 
 
+@cython.locals(barred=dict)
 cdef bint _suits(State state, Requeued again, Seat seat) except -1
 
 

@@ -99,10 +99,7 @@ def _place(draft: Draft, again: Requeued) -> None:
     if again.target:
         choice = find_target(draft, again.target)
     else:
-        barred = call.barred
-        if again.but:
-            barred = {**(barred or {}), again.but: 0}
-        choice = find_seat(draft, again.line, again.region, barred, again.sticky)
+        choice = find_seat(draft, again.line, again.region, again.barred, again.sticky)
     if choice is not None:
         draft.offer(call.id, call.attempts + 1, call.enqueued_ms, call.virtual_ms, choice)
 
@@ -174,9 +171,9 @@ def _first_call(draft: Draft, seat: Seat) -> Call | None:
 
 
 def _suits(state: State, again: Requeued, seat: Seat) -> bool:
-    if again.target or again.but == seat.id:
+    if again.target:
         return again.target == seat.id
-    barred = again.call.barred
+    barred = again.barred
     return (not barred or seat.id not in barred) and bool(state.supply.eligible(again.line) >> seat.index & 1)
 
 

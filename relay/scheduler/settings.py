@@ -124,6 +124,9 @@ class SchedulerSettings(Value, frozen=True):
     """A seat rings so long; long enough to finish a sentence, short enough for the 15 to 20 s goals of the field."""
     backoff_ms: int = 30_000
     """A seat that declined or missed a call is not offered the same one again for so long (no ringing loops)."""
+    transfer_backoff_ms: int = 120_000
+    """A seat that passed a call on by cold transfer is not offered it again for so long, unless the next transfer
+    brings it back; then rather this seat than nobody. 0: never again, unless the next transfer brings it back."""
     unanswered_limit: int = 3
     """Missed offers in a row after which the seat is on break: nobody sits there. 0: never."""
     connect_timeout_ms: int = 0
@@ -166,7 +169,9 @@ class SchedulerSettings(Value, frozen=True):
     max_waiting: int = 200_000
     queue_caps: tuple[QueueCap, ...] = ()
     kiosk_calls: int = 1
-    """Open calls of one kiosk. 0: any number."""
+    """Open calls of one kiosk, callbacks not counted while the citizen is elsewhere. 0: any number."""
+    kiosk_callbacks: int = 10
+    """Callbacks that were asked for at one kiosk and are open. 0: any number."""
     citizen_calls: int = 1
     """Open calls of one citizen. 0: any number."""
     max_seats: int = 100_000

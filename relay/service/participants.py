@@ -58,8 +58,8 @@ class Participant:
     slots: frozenset[str] = frozenset()
     active: set[str] = field(default_factory=set)
     """Sources it says it is sending."""
-    shown: CallView | None = None
-    """The call as it was last told."""
+    shown: dict[str, CallView] = field(default_factory=dict)
+    """A kiosk's open calls, as they were last told."""
     leave_at_s: float | None = None
     """When it is given up, unless its line comes back."""
 

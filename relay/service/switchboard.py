@@ -30,6 +30,7 @@ _OVER: dict[str, tuple[Desk, ...]] = {
     "ended": _ALL,
     "abandoned": (Desk.KIOSK,),
     "deflected": (Desk.KIOSK,),
+    "moved": (Desk.KIOSK,),
     "released": (Desk.SEAT, Desk.SUPERVISOR),
     "left": (Desk.SEAT, Desk.SUPERVISOR),
     "wrap_up": (Desk.SEAT,),
@@ -136,6 +137,8 @@ class Switchboard:
         call = self._records.call(effect.call)
         if call is None:
             return []
+        if any(not other.contact for other in self._records.calls_of_kiosk(effect.contact)):
+            return [Submit(commands.FailCallback(call=call.call, reason="busy"))]
         return self._teller.ringing_back(
             Who(Desk.KIOSK, effect.contact), call, self._records.callback_left_s(call.call)
         )

@@ -77,9 +77,9 @@ class Teller:
     def call(self, who: Who, call: CallView, reason: str = "") -> list[Output]:
         """How a call is now, as seen by one of its parties."""
         participant = self._participants.find(who)
-        if participant is not None:
-            call = _never_further_back(participant.shown, call)
-            participant.shown = call
+        if participant is not None and who.desk is Desk.KIOSK:
+            call = _never_further_back(participant.shown.get(call.call), call)
+            participant.shown[call.call] = call
         other = self._conversations.other_side(who, call.call)
         party = self._participants.find(other) if other else None
         active = tuple(sorted(party.active)) if party else ()
@@ -103,8 +103,7 @@ class Teller:
     def over(self, who: Who, call: str, reason: str) -> list[Output]:
         """The end of a call, for one of its parties; a kiosk is not told of invitations among seats."""
         participant = self._participants.find(who)
-        shown = participant.shown if participant else None
-        if who.desk is Desk.KIOSK and (shown is None or shown.call != call):
+        if who.desk is Desk.KIOSK and (participant is None or participant.shown.pop(call, None) is None):
             return []
         return self._tell(who, CallOver(call, reason))
 
@@ -130,7 +129,7 @@ class Teller:
             tell
             for call in self._records.calls_of_kiosk(participant.who.name)
             if call.position is not None
-            and _place(_never_further_back(participant.shown, call)) != _place(participant.shown)
+            and _place(_never_further_back(shown := participant.shown.get(call.call), call)) != _place(shown)
             for tell in self.call(participant.who, call)
         ]
 
@@ -157,6 +156,6 @@ def _place(call: CallView | None) -> tuple[object, ...]:
 
 def _never_further_back(shown: CallView | None, call: CallView) -> CallView:
     """A place that was announced holds: others may be called first, but nobody is told to have fallen back."""
-    if shown is None or shown.call != call.call or shown.position is None or call.position is None:
+    if shown is None or shown.position is None or call.position is None:
         return call
     return replace(call, position=min(shown.position, call.position))

@@ -127,7 +127,9 @@ function endCapture() {
 
 /** @param {import('./client/messages.js').CallState} call */
 function showCall(call) {
-  if (callback.update(call)) return showCallback();
+  const waits = callback.update(call);
+  if (call.call !== client.call?.call) return;
+  if (waits) return showCallback();
   const item = choice.item ?? client.welcome?.items.find(({ code }) => code === call.item) ?? null;
   if (call.state === 'ended') showEnded(call);
   else if (call.state === 'queued' || call.state === 'offered') {

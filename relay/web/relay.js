@@ -138,6 +138,12 @@ export class RelayClient extends EventTarget {
     await this.request('call.hangup', { call, reason }).catch(() => undefined);
   }
 
+  /** Give up a call that waits beside the one on the page: a callback. @param {string} call */
+  async giveUp(call) {
+    if (this.call?.call === call) await this.hangUp('abandoned');
+    else await this.request('call.hangup', { call, reason: 'abandoned' }).catch(() => undefined);
+  }
+
   /**
    * Start or stop a source, and tell the other side. A camera that is off is released; a muted microphone stays open.
    * @param {Source} source @param {boolean} active
@@ -263,6 +269,10 @@ export class RelayClient extends EventTarget {
       return;
     }
     if (this.call?.call === call.call && this.call.state === 'ended') return;
+    if (this.#waitsBeside(call)) {
+      emit(this, 'call', call);
+      return;
+    }
     const was = this.call?.call === call.call ? this.call.state : '';
     this.call = call;
     this.#gate();
@@ -272,6 +282,12 @@ export class RelayClient extends EventTarget {
     if (!inConversation && IN_CONVERSATION.includes(was)) this.#onParted();
     emit(this, 'call', call);
     emit(this, 'remote', this.remote);
+  }
+
+  /** Whether this is news of a callback, or of its end, while another visitor is here. @param {CallState} call */
+  #waitsBeside(call) {
+    if (!this.call || this.call.call === call.call || this.call.state === 'ended' || this.call.callback) return false;
+    return call.state === 'ended' || (call.callback && !IN_CONVERSATION.includes(call.state));
   }
 
   /** @param {CallState} call */

@@ -163,7 +163,7 @@ async def test_a_visitor_leaves_the_booth_and_is_rung_back(open_page: OpenPage) 
         await expect(page.get_by_role("heading", name="轮到您了")).to_be_visible()
         await page.get_by_role("button", name="我在，接通").click()
         assert (await server.expect(AnswerCallback)).answered
-        await server.say(CallState(call="c1", state="connected", item=PENSION.code, party="王静", callback=True))
+        await server.say(CallState(call="c1", state="connected", item=PENSION.code, party="王静"))
         await expect(page.get_by_role("heading", name="王静")).to_be_visible()
 
 
@@ -181,6 +181,28 @@ async def test_a_callback_is_given_up_by_the_visitor_or_by_time(open_page: OpenP
         await page.get_by_role("button", name="取消回拨").click()
         assert (await server.expect(HangUp)).call == "c1"
         await expect(page.locator("#callback-note")).to_be_hidden()
+
+
+async def test_news_of_a_callback_do_not_disturb_the_visitor_who_is_here(open_page: OpenPage) -> None:
+    async with page_server("kiosk", BOOTH) as server:
+        page = await open_page(server, "kiosk.html")
+        away = CallState(call="c1", state="queued", item=PENSION.code, position=2, callback=True)
+        await server.greeted()
+        await server.say(away)
+        await expect(page.get_by_text("前面还有 1 位")).to_be_visible()
+        await server.say(CallState(call="c2", state="queued", item=PENSION.code, position=2))
+        await expect(page.locator("[data-view=waiting]")).to_be_visible()
+        await server.say(CallState(call="c1", state="queued", item=PENSION.code, position=1, callback=True))
+        await expect(page.get_by_text("下一位就是您")).to_have_count(1)
+        await expect(page.locator("[data-view=waiting]")).to_be_visible()
+        await server.say(CallState(call="c2", state="connected", item=PENSION.code, party="王静"))
+        await expect(page.get_by_role("heading", name="王静")).to_be_visible()
+        await server.say(away)
+        await server.say(CallState(call="c1", state="ended", reason="answered-elsewhere"))
+        await expect(page.locator("#callback-note")).to_be_hidden()
+        await expect(page.get_by_role("heading", name="王静")).to_be_visible()
+        await page.evaluate("window.relay.hangUp()")
+        assert (await server.expect(HangUp)).call == "c2"
 
 
 async def test_a_supervisor_chooses_a_call_and_how_to_be_in_it(open_page: OpenPage) -> None:

@@ -192,3 +192,25 @@ async def test_a_callback_that_nobody_answers_returns_to_its_place():
         await kiosk.request(messages.AnswerCallback(call=call, answered=False, reason="nobody"))
         await until(seat, messages.SeatState, state="ready")
         assert running.relay.call(call).state == "queued"
+
+
+async def test_a_booth_that_was_left_serves_others_and_is_not_rung_while_it_does():
+    async with (
+        running_relay() as running,
+        running.client("kiosk-1", Role.KIOSK) as kiosk,
+        running.client("seat-4", Role.SEAT) as seat,
+    ):
+        away = (await request_call(kiosk)).call
+        await kiosk.request(messages.RequestCallback(call=away))
+        there = (await request_call(kiosk, "another")).call
+        await seat.request(messages.SetPresence(state="ready"))
+        offer = await until(seat, messages.OfferMade, call=away)
+        await seat.request(messages.AcceptOffer(offer=offer.offer))
+        offer = await until(seat, messages.OfferMade, call=there)
+        await seat.request(messages.AcceptOffer(offer=offer.offer))
+        await until(kiosk, messages.CallState, call=there, state="connected")
+        assert (running.relay.call(away).state, running.relay.call(away).position) == ("queued", 1)
+        await seat.request(messages.HangUp(call=there))
+        await until(kiosk, messages.CallState, call=there, state="ended")
+        await kiosk.request(messages.HangUp(call=away))
+        await until(kiosk, messages.CallState, call=away, state="ended")

@@ -34,6 +34,7 @@ NODES = ("*", "a", "a.x", "a.x.1", "a.x.2", "a.y", "b", "b.x")
 REGIONS = ("330203", "330204", "330102", "310101", "330200", "330203001", "000000")
 SEATS = tuple(f"s{n}" for n in range(6))
 KIOSKS = tuple(f"k{n}" for n in range(6))
+OVER = (CallPhase.WRAP_UP, CallPhase.CLOSED)
 CITIZENS = ("", "wang", "li", "zhao")
 START_MS = 1_790_000_000_000
 
@@ -70,6 +71,7 @@ settings_values = st.builds(
     wrap_up=st.booleans(),
     sticky_wait_ms=st.sampled_from((0, 4_000)),
     connect_timeout_ms=st.sampled_from((0, 6_000)),
+    transfer_backoff_ms=st.sampled_from((0, 5_000)),
     seat_lease_ms=st.sampled_from((0, 0, 15_000)),
     kiosk_lease_ms=st.sampled_from((0, 0, 45_000)),
     kiosk_calls=st.just(2),
@@ -208,13 +210,17 @@ class SchedulerMachine(RuleBasedStateMachine):
         self.send(commands.Reprioritise(self.any_call(data), priority))
 
     @precondition(lambda self: self.calls_in(CallPhase.WAITING, CallPhase.CALLING_BACK))
-    @rule(data=st.data(), how=st.sampled_from(("ask", "answer", "fail")))
-    def callback(self, data: st.DataObject, how: str) -> None:
+    @rule(
+        data=st.data(),
+        how=st.sampled_from(("ask", "answer", "fail", "busy")),
+        contact=st.sampled_from(("tel:1", *KIOSKS[:2])),
+    )
+    def callback(self, data: st.DataObject, how: str, contact: str) -> None:
         call = data.draw(st.sampled_from(self.calls_in(CallPhase.WAITING, CallPhase.CALLING_BACK)))
         if how == "ask":
-            self.send(commands.RequestCallback(call, "tel:1"))
+            self.send(commands.RequestCallback(call, contact))
         else:
-            self.send(commands.AnswerCallback(call) if how == "answer" else commands.FailCallback(call))
+            self.send(commands.AnswerCallback(call) if how == "answer" else commands.FailCallback(call, how))
 
     # Supply
 
@@ -360,6 +366,17 @@ class SchedulerMachine(RuleBasedStateMachine):
                 and number in state.rules.caps(call.item, call.region)
             ]
             assert state.cap_counts[number] == len(counted), cap
+
+    @invariant()
+    def booths_hold_the_calls_of_their_citizens_and_no_more_than_they_may(self) -> None:
+        if not hasattr(self, "engine"):
+            return
+        state = self.engine.state
+        open_calls = {call.id for call in state.calls.values() if not call.parent and call.phase not in OVER}
+        booked = [(name, kiosk.id) for kiosk in state.kiosks.values() for name in kiosk.calls]
+        assert sorted(name for name, _ in booked) == sorted(open_calls)
+        for name, kiosk in booked:
+            assert state.calls[name].kiosk == kiosk
 
     def teardown(self) -> None:
         if not hasattr(self, "engine"):

@@ -55,6 +55,7 @@ def settings_of(rng: random.Random) -> SchedulerSettings:
         wrap_up=rng.random() < 0.8,
         sticky_wait_ms=rng.choice([0, 5_000]),
         connect_timeout_ms=rng.choice([0, 8_000]),
+        transfer_backoff_ms=rng.choice([0, 10_000]),
         seat_lease_ms=rng.choice([0, 30_000]),
         kiosk_lease_ms=rng.choice([0, 60_000]),
         citizen_calls=0,
@@ -224,9 +225,11 @@ class Walk:
         calling = self.calls(CallPhase.CALLING_BACK)
         if calling and rng.random() < 0.7:
             call = rng.choice(calling)
-            return rng.choice([commands.AnswerCallback(call.id), commands.FailCallback(call.id)])
+            failed = commands.FailCallback(call.id, rng.choice(["", "busy"]))
+            return rng.choice([commands.AnswerCallback(call.id), failed])
         waiting = self.calls(CallPhase.WAITING)
-        return commands.RequestCallback(rng.choice(waiting).id, "tel:1") if waiting else None
+        contact = rng.choice(["tel:1", f"k{rng.randrange(KIOSKS)}"])
+        return commands.RequestCallback(rng.choice(waiting).id, contact) if waiting else None
 
     def appointment(self) -> commands.Command | None:
         rng = self.rng

@@ -38,6 +38,7 @@ class ResumeCall(Command, frozen=True):
 class TransferCall(Command, frozen=True):
     """Cold transfer: the call waits again, for `target`, with the age it has; this seat wraps up. → CallTransferred
 
+    This seat is not asked for it before `transfer_backoff_ms`; seats that declined it or passed it on earlier are.
     Raises UnknownItem, UnknownRegion, UnknownSeat, BadTarget, NotYours.
     """
 

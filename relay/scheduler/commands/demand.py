@@ -60,7 +60,8 @@ class KioskSeen(Command, frozen=True):
 class RequestCallback(Command, frozen=True):
     """The citizen leaves, the place in the queue stays; a seat that accepts rings the citizen back. → CallbackRequested
 
-    Raises UnknownCall, CallbackRefused (none configured, or an invitation).
+    The kiosk is free for other citizens. Raises UnknownCall, CallbackRefused (none configured, or an invitation),
+    KioskLimit (`kiosk_callbacks`).
     """
 
     call: str
@@ -69,13 +70,16 @@ class RequestCallback(Command, frozen=True):
 
 
 class AnswerCallback(Command, frozen=True):
-    """The citizen answered the callback. → CallbackAnswered"""
+    """The citizen answered the callback: from now on it is a call of the kiosk that rang. → CallbackAnswered"""
 
     call: str
 
 
 class FailCallback(Command, frozen=True):
-    """The citizen did not answer. → CallbackFailed: requeued, or abandoned after `callback_attempts`."""
+    """The citizen did not answer. → CallbackFailed: requeued, or abandoned after `callback_attempts`.
+
+    With the reason `busy` (somebody else is at the kiosk) the attempt does not count.
+    """
 
     call: str
     reason: str = ""

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from relay.scheduler import regions
 from relay.scheduler.commands import RequestCall
 from relay.scheduler.draft import Choice, Draft
-from relay.scheduler.entities import NEVER_MS
+from relay.scheduler.entities import NEVER_MS, Kiosk
 from relay.scheduler.errors import (
     CitizenLimit,
     KeyReused,
@@ -140,11 +140,18 @@ def require_room(state: State, kiosk: str, citizen: str) -> None:
     settings = state.settings
     at_kiosk = state.kiosks.get(kiosk)
     if at_kiosk is not None and settings.kiosk_calls and len(at_kiosk.calls) >= settings.kiosk_calls:
-        raise KioskLimit(f"the kiosk {kiosk!r} has {len(at_kiosk.calls)} open calls")
+        there = len(at_kiosk.calls) - callbacks_at(state, at_kiosk)
+        if there >= settings.kiosk_calls:
+            raise KioskLimit(f"the kiosk {kiosk!r} has {there} open calls")
     if citizen and settings.citizen_calls and state.citizens.get(citizen, 0) >= settings.citizen_calls:
         raise CitizenLimit(f"this citizen has {state.citizens[citizen]} open calls")
     if state.waiting_calls >= settings.max_waiting:
         raise QueueFull(f"{state.waiting_calls} calls wait already")
+
+
+def callbacks_at(state: State, kiosk: Kiosk) -> int:
+    """How many of the kiosk's calls are callbacks, whose citizens are elsewhere."""
+    return len([name for name in kiosk.calls if state.calls[name].contact])
 
 
 def sticky_seat(state: State, citizen: str, case: str, at_ms: int) -> str:

@@ -148,7 +148,7 @@ def transfer(draft: Draft, command: TransferCall) -> None:
     step = plan[0]
     cancel_invitations(draft, call, "transferred")
     free_others(draft, call)
-    until_ms = wrap_until_ms(draft)
+    until_ms, pause_ms = wrap_until_ms(draft), draft.state.settings.transfer_backoff_ms
     draft.events.append(
         CallTransferred(
             draft.at_ms,
@@ -167,6 +167,7 @@ def transfer(draft: Draft, command: TransferCall) -> None:
             until_ms,
             call.revision + 1,
             others_of(call),
+            draft.at_ms + pause_ms if pause_ms else NEVER_MS,
         )
     )
     line = draft.state.waiting.line(item, step.scope, call.kind, call.language, call.media, step.level)

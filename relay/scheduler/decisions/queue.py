@@ -6,7 +6,7 @@ from relay.scheduler.commands import AnswerCallback, FailCallback, KioskSeen, Re
 from relay.scheduler.commands.command import Command
 from relay.scheduler.draft import Draft
 from relay.scheduler.entities import NEVER_MS, Call
-from relay.scheduler.errors import CallbackRefused, NotInPhase
+from relay.scheduler.errors import CallbackRefused, KioskLimit, NotInPhase
 from relay.scheduler.events import (
     CallAbandoned,
     CallbackAnswered,
@@ -20,6 +20,10 @@ from relay.scheduler.events import (
 from relay.scheduler.lifecycle import COMMAND_PHASES
 from relay.scheduler.model import CallPhase, Party
 
+from .arrivals import callbacks_at
+
+BUSY = "busy"
+"""Reason of a failed callback that found somebody else at the kiosk."""
 _RENEW_AFTER = 4
 """As for seats: a heartbeat is recorded when a quarter of the lease is used up."""
 
@@ -72,6 +76,9 @@ def request_callback(draft: Draft, command: RequestCallback) -> None:
     call = _in_phase(draft, command.call, command)
     if not draft.state.settings.callbacks or call.parent or not command.contact:
         raise CallbackRefused
+    limit, kiosk = draft.state.settings.kiosk_callbacks, draft.state.kiosks.get(call.kiosk)
+    if limit and not call.contact and kiosk is not None and callbacks_at(draft.state, kiosk) >= limit:
+        raise KioskLimit(f"the kiosk {call.kiosk!r} has {limit} open callbacks")
     if call.contact != command.contact:
         draft.events.append(CallbackRequested(draft.at_ms, call.id, command.contact))
 
@@ -81,7 +88,8 @@ def answer_callback(draft: Draft, command: AnswerCallback) -> None:
     call = _in_phase(draft, command.call, command)
     if draft.at_ms >= call.deadline_ms:
         raise NotInPhase(f"the callback of call {call.id} timed out")
-    draft.events.append(CallbackAnswered(draft.at_ms, call.id, call.seat, call.contact, call.revision + 1))
+    left = call.kiosk if call.kiosk != call.contact else ""
+    draft.events.append(CallbackAnswered(draft.at_ms, call.id, call.seat, call.contact, call.revision + 1, left))
 
 
 def fail_callback(draft: Draft, command: FailCallback) -> None:
@@ -90,11 +98,12 @@ def fail_callback(draft: Draft, command: FailCallback) -> None:
 
 
 def unanswered(draft: Draft, call: Call, reason: str) -> None:
-    """The citizen was not reached: a pause and another attempt, or the end."""
+    """The citizen was not reached: a pause and another attempt, or the end. A busy booth is not the citizen's doing."""
     settings = draft.state.settings
-    again = call.callbacks < settings.callback_attempts
+    attempts = call.callbacks - (reason == BUSY)
+    again = attempts < settings.callback_attempts
     retry_ms = draft.at_ms + settings.callback_retry_ms if again else NEVER_MS
-    draft.events.append(CallbackFailed(draft.at_ms, call.id, call.seat, reason, call.callbacks, retry_ms))
+    draft.events.append(CallbackFailed(draft.at_ms, call.id, call.seat, reason, attempts, retry_ms))
     draft.free(call.seat)
     if not again:
         waited_ms = max(0, draft.at_ms - call.enqueued_ms)

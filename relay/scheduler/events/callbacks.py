@@ -28,8 +28,10 @@ class CallbackAnswered(Event, frozen=True):
     call: str
     seat: str
     kiosk: str
-    """Where the citizen is: the contact."""
+    """Where the citizen is: the contact. The call belongs to this kiosk from now on."""
     revision: int
+    left: str = ""
+    """The kiosk to which it belonged, if that was another."""
 
 
 class CallbackFailed(Event, frozen=True):
@@ -39,6 +41,7 @@ class CallbackFailed(Event, frozen=True):
     seat: str
     reason: str
     attempt: int
+    """Attempts so far that count."""
     retry_ms: int
 
 

@@ -45,7 +45,10 @@ class CallResumed(Event, frozen=True):
 
 
 class CallTransferred(Event, frozen=True):
-    """Cold transfer: the call waits again for item, region or seat; the seat that had it wraps up."""
+    """Cold transfer: the call waits again for item, region or seat; the seat that had it wraps up.
+
+    Seats that did not take it before, or passed it on, may be asked again: this is another question.
+    """
 
     call: str
     kiosk: str
@@ -62,6 +65,8 @@ class CallTransferred(Event, frozen=True):
     wrap_until_ms: int
     revision: int
     others: tuple[str, ...] = ()
+    backoff_ms: int = NEVER_MS
+    """This seat is not asked again before; NEVER_MS: not before another transfer."""
 
 
 class SeatInvited(Event, frozen=True):

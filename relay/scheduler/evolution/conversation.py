@@ -9,7 +9,7 @@ from relay.scheduler.index.timers import Due
 from relay.scheduler.model import CallPhase, Participant, Role
 from relay.scheduler.state import State
 
-from .queue import bar, close_call, enqueue, index, leave_kiosk
+from .queue import bar, close_call, enqueue, index, leave_kiosk, move_to_kiosk, unbar
 from .seating import let_go, rest, take
 
 
@@ -51,7 +51,9 @@ def transferred(state: State, event: events.CallTransferred) -> None:
     for name in event.others:
         let_go(state, name, call, NEVER_MS)
     let_go(state, event.seat, call, event.wrap_until_ms)
-    bar(state, call, event.seat, NEVER_MS)
+    for seat in tuple(call.barred or ()):
+        unbar(state, call, seat)
+    bar(state, call, event.seat, event.backoff_ms)
     call.talk = None
     call.revision = event.revision
     call.seat = ""
@@ -166,6 +168,8 @@ def callback_answered(state: State, event: events.CallbackAnswered) -> None:
     call.revision = event.revision
     call.talk = Conversation(event.at_ms)
     call.deadline_ms = NEVER_MS
+    move_to_kiosk(state, call, event.kiosk)
+    call.contact = ""
     _remember(state, call)
 
 
@@ -174,6 +178,7 @@ def callback_failed(state: State, event: events.CallbackFailed) -> None:
     call = state.calls[event.call]
     let_go(state, event.seat, call, NEVER_MS)
     call.seat = ""
+    call.callbacks = event.attempt
     call.deadline_ms = NEVER_MS
     call.retry_ms = event.retry_ms
     enqueue(state, call)

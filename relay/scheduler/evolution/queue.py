@@ -109,18 +109,34 @@ def leave_kiosk(state: State, call: Call) -> None:
     """The kiosk is free for another call, for this conversation is over."""
     if call.parent:
         return
-    kiosk = state.kiosks.get(call.kiosk)
-    if kiosk is not None and call.id in kiosk.calls:
-        if len(kiosk.calls) == 1:
-            del state.kiosks[call.kiosk]
-        else:
-            kiosk.calls = tuple([name for name in kiosk.calls if name != call.id])
+    _take_from_kiosk(state, call)
     if call.citizen:
         left = state.citizens.get(call.citizen, 0) - 1
         if left > 0:
             state.citizens[call.citizen] = left
         else:
             state.citizens.pop(call.citizen, None)
+
+
+def move_to_kiosk(state: State, call: Call, name: str) -> None:
+    """The citizen is at another kiosk than before, which need not be one that sends signs of life."""
+    if call.kiosk == name:
+        return
+    _take_from_kiosk(state, call)
+    call.kiosk = name
+    kiosk = state.kiosks.get(name)
+    if kiosk is None:
+        kiosk = state.kiosks[name] = Kiosk(name)
+    kiosk.calls += (call.id,)
+
+
+def _take_from_kiosk(state: State, call: Call) -> None:
+    kiosk = state.kiosks.get(call.kiosk)
+    if kiosk is not None and call.id in kiosk.calls:
+        if len(kiosk.calls) == 1:
+            del state.kiosks[call.kiosk]
+        else:
+            kiosk.calls = tuple([name for name in kiosk.calls if name != call.id])
 
 
 def close_call(state: State, call: Call) -> None:

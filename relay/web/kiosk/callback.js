@@ -55,8 +55,9 @@ export class Callback extends EventTarget {
   }
 
   async cancel() {
+    const call = this.#call;
     this.#finish();
-    await this.#client.hangUp('abandoned');
+    await this.#client.giveUp(call);
   }
 
   /** @param {import('../client/messages.js').RingingBack} ring */

@@ -345,7 +345,7 @@ class Audit:
         ticket.place, ticket.seat, ticket.sticky = "waiting", "", ""
         ticket.item, ticket.region, ticket.scope = event.item, event.region, event.scope
         ticket.level, ticket.target = event.level, event.target
-        ticket.barred.add(event.seat)
+        ticket.barred = {event.seat}
 
     def on_CallRequeued(self, event: events.CallRequeued) -> None:
         ticket = self.tickets[event.call]

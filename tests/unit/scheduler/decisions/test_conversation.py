@@ -7,7 +7,7 @@ from relay.scheduler import commands, events
 from relay.scheduler.effects import ConnectMedia, DisconnectMedia, effects_of
 from relay.scheduler.errors import BadTarget, ConferenceFull, NotInPhase, NotYours, UnknownDisposition, UnknownSeat
 from relay.scheduler.model import CallPhase, Presence, Role, Target
-from tests.support.desk import QUIET, Desk
+from tests.support.desk import QUIET, Desk, profile
 
 
 @pytest.fixture
@@ -62,6 +62,54 @@ def test_a_transferred_call_does_not_come_back_to_who_gave_it_away(desk: Desk) -
     desk.send(commands.TransferCall(call, "s1", Target(item="tax.vat")))
     desk.send(commands.FinishWrapUp(call, "s1"))
     assert desk.ringing(call) == ""
+
+
+def test_a_call_comes_back_to_who_gave_it_away_rather_than_to_nobody(desk: Desk) -> None:
+    """But not at once, and not before the pause is over."""
+    call = desk.talk()
+    desk.send(commands.TransferCall(call, "s1", Target(item="tax.vat")))
+    desk.send(commands.FinishWrapUp(call, "s1"))
+    assert desk.ringing(call) == ""
+    desk.send(commands.LogIn("s3", profile("tax"), ready=True))
+    assert desk.ringing(call) == "s3", "another seat is asked at once"
+    desk.decline(call)
+    assert desk.at(120).ringing(call) == "s1"
+
+
+def test_a_pause_without_end_waits_for_another_seat() -> None:
+    desk = Desk(replace(QUIET, transfer_backoff_ms=0))
+    desk.seat("s1", "tax")
+    call = desk.talk()
+    desk.send(commands.TransferCall(call, "s1", Target(item="tax.vat")))
+    desk.send(commands.FinishWrapUp(call, "s1"))
+    assert desk.at(100_000).ringing(call) == ""
+    desk.seat("s2", "tax")
+    assert desk.ringing(call) == "s2"
+
+
+@pytest.mark.parametrize("back", [Target(item="tax.vat"), Target(seat="s1")])
+def test_a_call_that_is_passed_back_rings_where_it_came_from(desk: Desk, back: Target) -> None:
+    call = desk.talk()
+    desk.send(commands.TransferCall(call, "s1", Target(item="hrss.pension")))
+    desk.send(commands.FinishWrapUp(call, "s1"))
+    desk.accept(call)
+    desk.send(commands.TransferCall(call, "s2", back))
+    assert desk.ringing(call) == "s1"
+    assert set(desk.call(call).barred) == {"s2"}
+
+
+def test_who_declined_one_matter_is_asked_for_the_next(desk: Desk) -> None:
+    """A refusal counts for the question that was asked: with a transfer, it is another question."""
+    desk.seat("s3", "tax", "hrss")
+    call = desk.request("hrss.pension")
+    first = desk.ringing(call)
+    desk.decline(call)
+    desk.accept(call)
+    second = desk.call(call).seat
+    assert {first, second} == {"s2", "s3"}
+    desk.send(commands.TransferCall(call, second, Target(item="hrss.pension")))
+    assert desk.ringing(call) == first
+    assert all(name in ("s1", second) for name in desk.state.shunned)
 
 
 @pytest.mark.parametrize(
