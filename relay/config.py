@@ -46,6 +46,9 @@ class SfuSettings:
     """Sources plus slots of one worker."""
     max_peer_bps: int = 100_000_000
     """Media that one peer may send; what is above is dropped and counted. Several 4K or 360° cameras fit; 0: no limit."""
+    max_data_bps: int = 1_000_000
+    """What one peer may say in its data channels, each message counted as 500 bytes more than it has: 200 strokes of a pen a
+    second. What is above is not taken, so that reliable channels slow down and lossy ones lose."""
     max_sdp_bytes: int = 65_536
     max_sections: int = 32
     """Media sections of one peer."""
@@ -72,7 +75,13 @@ class SfuSettings:
         if self.port and self.port + (self.workers or 1) - 1 > 65_535:
             raise Misuse(f"there are no {self.workers} ports from {self.port} on")
         _require_positive(
-            self, "worker_silence_s", "worker_drain_s", "max_worker_load", "max_residence_ms", "max_peers"
+            self,
+            "worker_silence_s",
+            "worker_drain_s",
+            "max_worker_load",
+            "max_residence_ms",
+            "max_peers",
+            "max_data_bps",
         )
 
     def external_host(self, own: str) -> str:

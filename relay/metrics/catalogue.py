@@ -136,6 +136,13 @@ MEDIA = (
     _counter(
         "relay_sfu_operations_total", "Other totals of the packet path: NACK, PLI, RTX, system calls.", "operation"
     ),
+    _counter("relay_data_messages_total", "Messages in data channels.", "direction"),
+    _counter("relay_data_bytes_total", "Their bytes.", "direction"),
+    _counter(
+        "relay_data_dropped_total",
+        "Messages (`rate`, `not_agreed`: packets) of data channels that were not passed on.",
+        "reason",
+    ),
     _counter("relay_sfu_closed_peers_total", "Peers closed.", "reason"),
     _counter("relay_sfu_refused_peers_total", "New participants refused: no media worker had room.", "reason"),
     _gauge("relay_sfu_worker_state", "1 for the state that a media worker is in.", "worker", "state"),

@@ -27,8 +27,13 @@ _TRAFFIC = {
     "packets_out": ("relay_sfu_packets_total", "out"),
     "bytes_in": ("relay_sfu_bytes_total", "in"),
     "bytes_out": ("relay_sfu_bytes_total", "out"),
+    "data_messages_in": ("relay_data_messages_total", "in"),
+    "data_messages_out": ("relay_data_messages_total", "out"),
+    "data_bytes_in": ("relay_data_bytes_total", "in"),
+    "data_bytes_out": ("relay_data_bytes_total", "out"),
 }
 _DROP = "drop_"
+_DATA_DROP = "data_drop_"
 
 
 def gather_calls(into: Snapshot, ledger: Ledger, queues: list[QueueView], uptime_s: float) -> None:
@@ -137,6 +142,8 @@ def gather_media(into: Snapshot, stats: SfuStats, observations: Observations, qu
             into.put(metric, count, direction)
         elif name.startswith(_DROP):
             into.put("relay_sfu_dropped_packets_total", count, name.removeprefix(_DROP))
+        elif name.startswith(_DATA_DROP):
+            into.put("relay_data_dropped_total", count, name.removeprefix(_DATA_DROP))
         else:
             into.put("relay_sfu_operations_total", count, name)
     into.put_all("relay_sfu_refused_datagrams_total", stats.control_drops)

@@ -2,7 +2,8 @@
 
 The first party that a member hears fills its slots `microphone camera document screen`; the second one `microphone-2` …
 `screen-2`, and so on, as far as the member has negotiated them. Nothing is remembered here: what must change is the
-difference between the routes wanted and the routes made.
+difference between the routes wanted and the routes made. Data channels are heard as voices are: slot `data` is those of the
+first party, and a member that has negotiated it has `data-2` and so on with it.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 
 from relay.ids import PeerId
 from relay.scheduler.model import Role
+from relay.sfu.negotiation.agreement import DATA
 from relay.sfu.session.events import SlotRef, SourceRef
 
 SOURCES = ("microphone", "camera", "document", "screen")
@@ -82,8 +84,11 @@ def slot_name(source: str, place: int) -> str:
 
 
 def _between(listener: Member, speaker: Member, place: int) -> list[tuple[SlotRef, SourceRef]]:
-    return [
+    media = [
         (SlotRef(listener.peer, slot), SourceRef(speaker.peer, source))
         for source in SOURCES
         if (slot := slot_name(source, place)) in listener.slots
     ]
+    if DATA not in listener.slots:
+        return media
+    return [*media, (SlotRef(listener.peer, slot_name(DATA, place)), SourceRef(speaker.peer, DATA))]

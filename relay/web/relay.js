@@ -47,7 +47,7 @@ export function rememberToken(page, token) {
  *
  * Events (detail): `link` (state of the signalling), `media` (state of the media path), `welcome`, `call` (CallState), `request-refused` (Failure, of a call asked for again),
  * `offer` (OfferMade or null), `offer-ended`, `seat` (SeatState), `remote` (sources of the other side, a Set),
- * `capture` ({source, track}), `slot` ({slot, track}), `quality` (Quality), `callback` (RingingBack), `first-frame` ({slot, elapsedMs}), `wallboard`.
+ * `message` ({label, place, data}: what the party of that place said in a data channel), `capture` ({source, track}), `slot` ({slot, track}), `quality` (Quality), `callback` (RingingBack), `first-frame` ({slot, elapsedMs}), `wallboard`.
  */
 export class RelayClient extends EventTarget {
   /** @type {import('./client/messages.js').Welcome | null} */
@@ -87,13 +87,14 @@ export class RelayClient extends EventTarget {
    * @param {string | URL} [options.url] of the WebSocket; default: `signal` beside the page
    * @param {boolean} [options.media] false for a page that only watches, until it asks for media
    * @param {string} [options.codec] the only video codec to use (tests)
+   * @param {Record<string, RTCDataChannelInit>} [options.channels] data channels of the portal's own, beside `pointer` and `annotation`
    */
-  constructor({ token, url = signalUrl(), media = true, codec = '' }) {
+  constructor({ token, url = signalUrl(), media = true, codec = '', channels = {} }) {
     super();
     this.#media = media;
     this.signalling = new Signalling(url, token, () => (this.media.state === 'idle' ? '' : this.#session));
     this.capture = new Capture();
-    this.media = new MediaSession((offer) => this.request('offer', offer).then(({ sdp }) => sdp), codec);
+    this.media = new MediaSession((offer) => this.request('offer', offer).then(({ sdp }) => sdp), codec, channels);
     this.#wire();
   }
 
@@ -164,6 +165,14 @@ export class RelayClient extends EventTarget {
     return this.capture.tracks.get(source)?.enabled ?? false;
   }
 
+  /**
+   * Say something in a data channel to everybody who hears us: they get it as `message`.
+   * @param {string} label @param {string | ArrayBuffer} data at most 16 KiB @returns {boolean} false when it cannot be sent now
+   */
+  say(label, data) {
+    return IN_CONVERSATION.includes(this.call?.state ?? '') && this.media.channels.send(label, data);
+  }
+
   /** Play a slot in an element, now and after reconnects. @param {import('./client/messages.js').Slot} slot @param {HTMLMediaElement} player */
   play(slot, player) {
     this.#players.set(slot, player);
@@ -199,6 +208,7 @@ export class RelayClient extends EventTarget {
     on(signalling, 'wallboard', (board) => emit(this, 'wallboard', board));
     on(this.media, 'state', (state) => emit(this, 'media', state));
     on(this.media, 'slot', ({ slot }) => this.#feed(slot));
+    on(this.media.channels, 'message', (message) => emit(this, 'message', message));
     on(capture, 'track', ({ source, track }) => this.#onTrack(source, track));
     this.#measureTimer = window.setInterval(() => this.#measure(), QUALITY_INTERVAL_MS);
     window.addEventListener('pagehide', () => this.close());

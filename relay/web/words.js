@@ -37,6 +37,8 @@ export const WORDS = {
   'tile.their-screen': ['对方屏幕', 'Shared screen'],
   'tile.me': ['我', 'Me'],
   'tile.my-document': ['我的材料', 'My documents'],
+  'tile.my-screen': ['我的屏幕', 'My screen'],
+  'pointer.shown': ['对方正在指给您看', 'Something is being pointed out to you'],
   'tile.voice-only': ['只有声音', 'Voice only'],
   'role.citizen': ['群众', 'Visitor'],
   'role.agent': ['主办坐席', 'Caseworker'],

@@ -14,8 +14,9 @@ Sdp = Annotated[str, Meta(max_length=65_536)]
 Mid = Annotated[str, Meta(min_length=1, max_length=16)]
 Source = Literal["microphone", "camera", "document", "screen"]
 """What a participant sends; a slot of the same name receives it at the other side."""
-Slot = Annotated[str, Meta(pattern=r"^(microphone|camera|document|screen)(-[2-8])?$")]
-"""What a participant receives: `camera` shows the first other party's camera, `camera-2` the second one's, and so on."""
+Slot = Annotated[str, Meta(pattern=r"^((microphone|camera|document|screen)(-[2-8])?|data)$")]
+"""What a participant receives: `camera` shows the first other party's camera, `camera-2` the second one's, and so on. `data` are
+its data channels, those for all parties."""
 CallKind = Literal["consult", "guide", "handle"]
 
 

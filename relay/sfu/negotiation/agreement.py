@@ -1,9 +1,13 @@
 """What an offer and its answer agree on: the values between SDP and the rooms that carry it out."""
 
 from dataclasses import dataclass, field
+from typing import Final
 
 from relay.sfu.ports import Kind, Payload
 from relay.sfu.wire.sdp import ExtMap, Fingerprint, MediaDescription, RtcpFeedback
+
+DATA: Final = "data"
+"""The source and slot that is a peer's data channels, all of them together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +24,7 @@ class Format:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One media section. Neither `source` nor `slot`: the section is rejected."""
+    """One media section. Neither `source`, `slot` nor `sctp_port`: the section is rejected."""
 
     mid: str
     offered: MediaDescription
@@ -36,11 +40,13 @@ class Section:
     rtx_ssrc: int = 0
     rids: tuple[str, ...] = ()
     """Of the encodings of the offerer's stream (simulcast), as offered; empty: it is one stream."""
+    sctp_port: int = 0
+    """Of the offerer's data channels (RFC 8841); 0: it is a section of media."""
 
     @property
     def accepted(self) -> bool:
         """Whether the section carries anything."""
-        return self.source is not None or self.slot is not None
+        return self.source is not None or self.slot is not None or self.sctp_port != 0
 
     @property
     def payloads(self) -> tuple[Payload, ...]:
@@ -65,3 +71,8 @@ class Agreement:
     """RFC 8285 §6: some packets may have two-byte header extensions."""
     extension_ids: dict[int, int]
     """`ports.Extension` → id on the wire."""
+
+    @property
+    def sctp_port(self) -> int:
+        """Of the offerer's data channels; 0: it has none."""
+        return next((section.sctp_port for section in self.sections if section.sctp_port), 0)

@@ -28,6 +28,9 @@ _HOST_PRIORITY = 2_130_706_431
 _TCP_PASSIVE_PRIORITY = (90 << 24) + (((4 << 13) + 8191) << 8) + 255
 """Below all UDP (RFC 6544 §4.2): type preference 90, direction preference 4 of passive host candidates."""
 _CNAME = "relay"
+SCTP_PORT = 5000
+MAX_MESSAGE_BYTES = 16_384
+"""Of one message in a data channel."""
 _STREAMS = {"microphone": "talk", "camera": "talk"}
 
 
@@ -59,7 +62,7 @@ def compose(agreement: Agreement, local: Local, slots: Mapping[str, SlotSsrcs]) 
     attributes = Attributes.of(
         [Group("BUNDLE", tuple(accepted)), "ice-lite", Attribute("msid-semantic", " WMS *"), *mixed]
     )
-    shared = _Shared(_transport(agreement, local))
+    shared = _Shared(_path(agreement, local), agreement.reduced_size)
     media = tuple(_media(section, shared, slots) for section in agreement.sections)
     return sdp.SessionDescription(Origin("-", local.session_id, local.version), media, attributes).serialise()
 
@@ -69,6 +72,10 @@ def _media(section: Section, shared: "_Shared", slots: Mapping[str, SlotSsrcs]) 
     if not section.accepted:
         attributes = Attributes.of([Attribute("mid", section.mid), Direction.INACTIVE])
         return MediaDescription(offered.kind, 0, offered.protocol, offered.formats, attributes)
+    if section.sctp_port:
+        channels = [Attribute("sctp-port", str(SCTP_PORT)), Attribute("max-message-size", str(MAX_MESSAGE_BYTES))]
+        attributes = Attributes.of([Attribute("mid", section.mid), *shared.path, *channels])
+        return MediaDescription(offered.kind, 9, offered.protocol, offered.formats, attributes)
     attributes = Attributes.of(
         [
             Attribute("mid", section.mid),
@@ -86,8 +93,9 @@ def _media(section: Section, shared: "_Shared", slots: Mapping[str, SlotSsrcs]) 
 class _Shared:
     """Lines that sections have in common, composed once. Sections with equal formats have the same tuple of them."""
 
-    def __init__(self, transport: list[Attribute | str]) -> None:
-        self.transport = Attributes.of(transport)
+    def __init__(self, path: list[Attribute | str], reduced_size: bool) -> None:
+        self.path = Attributes.of(path)
+        self.transport = Attributes.of([*path, "rtcp-mux", *(["rtcp-rsize"] if reduced_size else [])])
         self._formats: dict[int, list[Attribute]] = {}
 
     def formats(self, formats: tuple[Format, ...]) -> list[Attribute]:
@@ -103,16 +111,13 @@ def _direction(section: Section) -> Direction:
     return Direction.RECVONLY if section.slot is None else Direction.SENDRECV
 
 
-def _transport(agreement: Agreement, local: Local) -> list[Attribute | str]:
+def _path(agreement: Agreement, local: Local) -> list[Attribute | str]:
     lines: list[Attribute | str] = [
         Attribute("ice-ufrag", local.ufrag),
         Attribute("ice-pwd", local.password),
         Attribute.of(local.fingerprint),
         Attribute.of(Setup.ACTIVE if agreement.dtls_client else Setup.PASSIVE),
-        "rtcp-mux",
     ]
-    if agreement.reduced_size:
-        lines.append("rtcp-rsize")
     lines += [Attribute.of(_candidate(index, each)) for index, each in enumerate(local.candidates)]
     lines.append("end-of-candidates")
     return lines

@@ -2,6 +2,7 @@
 
 Rules: everything is bundled on one transport with RTP and RTCP together (RFC 8843, RFC 5761), keyed by DTLS (RFC 5763).
 A section is a named source, a named slot, or both; what is named nothing, or has no codec of ours, is rejected alone.
+One section may be data channels (RFC 8841), as the slot `data`.
 What the offer lacks as a whole is an error of the offer. The offerer's order of codecs is kept (RFC 3264 §6.1).
 """
 
@@ -10,7 +11,7 @@ from dataclasses import replace
 
 from relay.errors import Malformed
 from relay.sfu.negotiation import extensions, simulcast
-from relay.sfu.negotiation.agreement import Agreement, Format, Section
+from relay.sfu.negotiation.agreement import DATA, Agreement, Format, Section
 from relay.sfu.negotiation.codecs import Codec, identify
 from relay.sfu.ports import CodecFamily, Extension, Kind, Payload
 from relay.sfu.wire import sdp
@@ -30,6 +31,8 @@ from relay.sfu.wire.sdp import (
 _MIXED = "extmap-allow-mixed"
 _KINDS = {"audio": Kind.AUDIO, "video": Kind.VIDEO}
 _PROTOCOLS = {"UDP/TLS/RTP/SAVPF", "TCP/TLS/RTP/SAVPF", "RTP/SAVPF"}
+_DATA_PROTOCOLS = {"UDP/DTLS/SCTP", "TCP/DTLS/SCTP", "DTLS/SCTP"}
+_DATA_FORMAT = "webrtc-datachannel"
 _FEEDBACK = {("nack", ""), ("nack", "pli"), ("ccm", "fir"), ("transport-cc", ""), ("goog-remb", "")}
 
 
@@ -56,7 +59,7 @@ def understand(
     for section in sections:
         if section.accepted and section.mid not in bundled:
             raise Malformed(f"section {section.mid!r} is not in the BUNDLE group")
-        if section.accepted and not section.offered.attributes.has("rtcp-mux"):
+        if section.accepted and section.kind is not None and not section.offered.attributes.has("rtcp-mux"):
             raise Malformed(f"section {section.mid!r} does not offer rtcp-mux")
     first = next((section.offered for section in sections if section.accepted), None)
     if first is None:
@@ -77,6 +80,8 @@ def _check_names(sections: tuple[Section, ...], sources: Mapping[str, str], slot
     mids = [section.mid for section in sections]
     if len(set(mids)) != len(mids):
         raise Malformed("two sections have the same MID")
+    if sum(section.sctp_port != 0 for section in sections) > 1:
+        raise Malformed("two sections are data channels")
     unknown = (sources.keys() | slots.keys()) - set(mids)
     if unknown:
         raise Malformed(f"no section has the MID {sorted(unknown)[0]!r}")
@@ -91,6 +96,8 @@ def _section(
     mid = media.mid
     if not mid or len(mid) > 16:
         raise Malformed("every section needs a MID of at most 16 characters")
+    if media.kind == "application":
+        return _data_section(mid, media, slots.get(mid))
     kind = _KINDS.get(media.kind)
     direction = media.attributes.direction() or sdp.Direction.SENDRECV
     source = sources.get(mid) if direction.sends else None
@@ -107,6 +114,16 @@ def _section(
         rids = ()
     ssrc, rtx_ssrc = _ssrcs(media) if source and not rids else (0, 0)
     return Section(mid, media, kind, source, slot, formats, agreed, ssrc, rtx_ssrc, rids)
+
+
+def _data_section(mid: str, media: MediaDescription, name: str | None) -> Section:
+    usable = media.protocol in _DATA_PROTOCOLS and media.formats == (_DATA_FORMAT,) and _is_open(media)
+    if not usable or name != DATA:
+        return Section(mid, media)
+    port = media.attributes.integer("sctp-port")
+    if port is None or not 0 < port < 65_536:
+        raise Malformed("data channels need an sctp-port")
+    return Section(mid, media, sctp_port=port)
 
 
 def _is_open(media: MediaDescription) -> bool:

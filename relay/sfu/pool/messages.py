@@ -11,6 +11,7 @@ import msgspec
 from relay.config import SfuSettings
 from relay.errors import InvariantError, LimitReached, Malformed, Misuse, NotFound, RelayError, Unavailable
 from relay.ids import PeerId
+from relay.sfu.session.data_channels import Deliver
 from relay.sfu.session.events import PeerOffer, PeerStats, SfuEvent, SfuStats, SlotRef, SourceRef
 from relay.sfu.session.pipes import PipeCommand, PipedStream
 
@@ -65,7 +66,7 @@ class Stop(msgspec.Struct, frozen=True, tag=True):
 
 
 Request = Answer | Route | Remove | Pipe | Stop
-ToWorker = Configure | Request
+ToWorker = Configure | Deliver | Request
 
 
 class Ready(msgspec.Struct, frozen=True, tag=True):

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from relay.ids import PeerId
+from relay.sfu.negotiation.agreement import DATA
 from relay.sfu.session.events import SlotRef, SourceRef
 from relay.sfu.session.pipes import STREAMS_PER_KEY
 
@@ -119,6 +120,8 @@ class Piping:
         if before == source:
             return []
         released = self._forget(slot, before)
+        if source is not None and before is not None and self._homes.get(source.peer) == self._homes.get(before.peer):
+            released = [change for change in released if not isinstance(change, SetRoute)]
         if source is not None:
             self._wishes[slot] = source
             for peer in {slot.peer, source.peer}:
@@ -160,6 +163,7 @@ class Piping:
     def _forget(self, slot: SlotRef, source: SourceRef | None) -> list[Change]:
         if source is None:
             return []
+        told: list[Change] = [] if source.source != DATA else self._at_sender(slot, source, None)
         del self._wishes[slot]
         for peer in {slot.peer, source.peer}:
             self._slots[peer].discard(slot)
@@ -167,7 +171,7 @@ class Piping:
                 del self._slots[peer]
         carriage = self._fed.pop(slot, None)
         if carriage is None:
-            return []
+            return told
         carriage.slots.discard(slot)
         return [] if carriage.slots else self._release(carriage)
 
@@ -178,6 +182,8 @@ class Piping:
         sender, receiver = self._homes.get(source.peer), self._homes.get(slot.peer)
         if sender is None or receiver is None or sender == receiver:
             return []
+        if source.source == DATA:
+            return self._at_sender(slot, source, source)
         carriage = self._carriages.get((source, receiver))
         changes: list[Change] = []
         if carriage is None:
@@ -189,6 +195,11 @@ class Piping:
         carriage.slots.add(slot)
         self._fed[slot] = carriage
         return changes
+
+    def _at_sender(self, slot: SlotRef, of: SourceRef, source: SourceRef | None) -> list[Change]:
+        """Messages go through no pipe: the sender's worker is told who hears them elsewhere, and gives them to the node."""
+        sender = self._homes.get(of.peer)
+        return [] if sender is None or sender == self._homes.get(slot.peer) else [SetRoute(sender, slot, source)]
 
     def _pipe_between(self, one: int, other: int) -> tuple[Pipe, list[Change]]:
         ends = (min(one, other), max(one, other))

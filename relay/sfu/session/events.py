@@ -80,7 +80,19 @@ class EncodingsWanted:
     rids: tuple[str, ...]
 
 
-SfuEvent = PeerConnected | PathChanged | PeerClosed | SourceStarted | SlotStarted | EncodingsWanted
+@dataclass(frozen=True, slots=True)
+class MessageElsewhere:
+    """A message of a data channel is for a peer of another worker: for `SfuPool`, which brings it there."""
+
+    peer: PeerId
+    """Who said it."""
+    slot: SlotRef
+    label: str
+    payload: bytes
+    text: bool
+
+
+SfuEvent = PeerConnected | PathChanged | PeerClosed | SourceStarted | SlotStarted | EncodingsWanted | MessageElsewhere
 
 
 def subject_of(event: SfuEvent) -> PeerId:

@@ -5,6 +5,7 @@ owned: the router, the deadlines. The packet path is told of paths and keys; wha
 
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from relay.sfu.ports import Address, Arrival, Forwarder
 from relay.sfu.session.deadlines import Deadlines
@@ -23,6 +24,18 @@ from relay.sfu.transport.outputs import (
     Transmit,
     UfragRetired,
 )
+from relay.sfu.transport.peer import PeerState
+
+
+@dataclass(frozen=True, slots=True)
+class SctpArrived:
+    """A packet for the data channels of a peer."""
+
+    peer: Peer
+    data: bytes
+
+
+TransportEvent = SfuEvent | SctpArrived
 
 
 class Transports:
@@ -59,7 +72,7 @@ class Transports:
         self._present.discard(peer)
         _count_refused(peer, self._refused)
 
-    def handle_arrival(self, arrival: Arrival, now: float) -> list[SfuEvent]:
+    def handle_arrival(self, arrival: Arrival, now: float) -> list[TransportEvent]:
         """A STUN or DTLS datagram."""
         peer = self._router.find(arrival.data, arrival.address)
         if peer is None:
@@ -69,6 +82,12 @@ class Transports:
         self._deadlines.schedule(peer, peer.transport.deadline())
         return events
 
+    def send_application(self, peer: Peer, data: bytes, now: float) -> list[TransportEvent]:
+        """Send a packet of data channels inside DTLS; nothing unless the peer is connected."""
+        if peer.transport.state is not PeerState.CONNECTED:
+            return []
+        return self._carry_out(peer, peer.transport.send_application(data), now)
+
     def handle_stray(self, peer: Peer, address: Address, transaction_id: bytes, now: float) -> None:
         """Media that authenticates as the peer's came from an address that no check of its came from."""
         outputs = peer.transport.validate_path(address, transaction_id, now)
@@ -77,9 +96,9 @@ class Transports:
             self._router.bind(address, peer)
         self._carry_out(peer, outputs, now)
 
-    def handle_timeout(self, now: float) -> list[SfuEvent]:
+    def handle_timeout(self, now: float) -> list[TransportEvent]:
         """Let every machine whose time has come act."""
-        events: list[SfuEvent] = []
+        events: list[TransportEvent] = []
         for peer in self._deadlines.due(now):
             events += self._carry_out(peer, peer.transport.handle_timeout(now), now)
             self._deadlines.schedule(peer, peer.transport.deadline())
@@ -97,11 +116,11 @@ class Transports:
             _count_refused(peer, drops)
         return drops
 
-    def _carry_out(self, peer: Peer, outputs: Iterable[Output], now: float) -> list[SfuEvent]:
+    def _carry_out(self, peer: Peer, outputs: Iterable[Output], now: float) -> list[TransportEvent]:
         events = (self._carry_out_one(peer, output, now) for output in outputs)
         return [event for event in events if event is not None]
 
-    def _carry_out_one(self, peer: Peer, output: Output, now: float) -> SfuEvent | None:
+    def _carry_out_one(self, peer: Peer, output: Output, now: float) -> TransportEvent | None:
         match output:
             case Transmit(data, address):
                 self._forwarder.transmit(data, address)
@@ -119,8 +138,8 @@ class Transports:
                 return PeerConnected(peer.id, (now - peer.offered_s) * 1000)
             case Closed(reason):
                 return PeerClosed(peer.id, reason.value)
-            case ApplicationData():
-                pass
+            case ApplicationData(data):
+                return SctpArrived(peer, data)
         return None
 
     def _select(self, peer: Peer, address: Address) -> SfuEvent | None:

@@ -7,12 +7,14 @@ returns the events that the owner of the SFU should know.
 
 from collections import Counter
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from relay.config import SfuSettings
 from relay.ids import PeerId
 from relay.sfu.negotiation.offer import understand
 from relay.sfu.ports import Arrival, ArrivalKind, Forwarder, HostCandidate, Notice, NoticeKind
 from relay.sfu.session import reports, statistics
+from relay.sfu.session.data_channels import DataChannels, Deliver, is_data
 from relay.sfu.session.deadlines import Deadlines
 from relay.sfu.session.downlinks import Downlinks
 from relay.sfu.session.events import (
@@ -33,7 +35,7 @@ from relay.sfu.session.peer import StreamOwner
 from relay.sfu.session.peers import Peers
 from relay.sfu.session.pipes import ClosePipe, OpenPipe, PipeCommand, PipedStream, Pipes
 from relay.sfu.session.streams import Streams
-from relay.sfu.session.transports import Transports
+from relay.sfu.session.transports import SctpArrived, TransportEvent, Transports
 from relay.sfu.transport.dtls import Certificate
 
 _TRANSACTION_ID_BYTES = 12
@@ -55,10 +57,13 @@ class Worker:
         self._streams = Streams(forwarder, self._new_ssrc)
         self._pipes = Pipes(forwarder, self._streams, self._new_ssrc)
         self._transports = Transports(forwarder)
+        self._channels = DataChannels(self._transports, entropy, settings.max_data_bps)
         self.layering = Layering(forwarder, self._streams)
         self._downlinks = Downlinks(forwarder, self._streams, self.layering)
         self._keyframes = KeyframeDesk(forwarder, self._streams, settings.keyframe_interval_ms / 1000)
         self._peers = Peers(settings, forwarder, self._streams, self._transports, certificate, entropy)
+        self.peers_by_id = self._peers.by_id
+        """Everyone; to be read."""
         self._report_times: Deadlines[StreamOwner] = Deadlines()
         self._closed: Counter[str] = Counter()
 
@@ -85,11 +90,19 @@ class Worker:
 
     def route(self, slot: SlotRef, source: SourceRef | None, now: float, now_ns: int) -> list[SfuEvent]:
         """Feed a slot from a source, or from nothing. Both may be named before they are negotiated."""
+        if is_data(slot.slot):
+            self._channels.route(slot, source)
+            return []
         self._streams.route(slot, source, now_ns)
         return self._handle_notices(now)
 
-    def pipe(self, command: PipeCommand, now: float, now_ns: int) -> tuple[PipedStream | None, list[SfuEvent]]:
-        """Change what goes through the pipes to other workers. Raises as `Pipes.handle_command` does."""
+    def pipe(
+        self, command: PipeCommand | Deliver, now: float, now_ns: int
+    ) -> tuple[PipedStream | None, list[SfuEvent]]:
+        """Change what goes through the pipes to other workers, or take a message that was said there. Raises as
+        `Pipes.handle_command` does."""
+        if isinstance(command, Deliver):
+            return None, self._react(self._channels.deliver(command, now), now)
         before = self._pipes.find(command.pipe)
         if before is not None and isinstance(command, OpenPipe | ClosePipe):
             self._report_times.forget(before)
@@ -101,10 +114,6 @@ class Worker:
     def remove(self, peer: PeerId, now: float) -> list[SfuEvent]:
         """Close the peer's transport and forget it; nothing if there is none of this name."""
         return self._gone(PeerClosed(peer, "removed"), now)
-
-    def peer_ids(self) -> list[PeerId]:
-        """Everyone."""
-        return list(self._peers.by_id)
 
     def handle_arrivals(self, arrivals: Iterable[Arrival], now: float) -> list[SfuEvent]:
         """What `pump` returned, and what the packet path noticed meanwhile."""
@@ -129,18 +138,19 @@ class Worker:
     def handle_timeout(self, now: float) -> list[SfuEvent]:
         """What is due by `deadline`."""
         events = self._react(self._transports.handle_timeout(now), now)
+        events += self._react(self._channels.handle_timeout(now), now)
         self._keyframes.handle_timeout(now)
         return events
 
     def deadline(self) -> float | None:
         """When to call `handle_timeout`."""
-        times = [time for time in (self._transports.deadline(), self._keyframes.deadline()) if time is not None]
-        return min(times, default=None)
+        times = (self._transports.deadline(), self._keyframes.deadline(), self._channels.deadline())
+        return min((time for time in times if time is not None), default=None)
 
     def stats(self) -> SfuStats:
         """Totals of the worker."""
         peers = len(self._peers.by_id)
-        return statistics.of_worker(
+        totals = statistics.of_worker(
             self._forwarder,
             peers,
             self._streams,
@@ -149,6 +159,7 @@ class Worker:
             self._transports,
             self._pipes.stream_count,
         )
+        return replace(totals, counters={**totals.counters, **self._channels.counts})
 
     def peer_stats(self, peer: PeerId) -> PeerStats | None:
         """One peer; None when there is none of this name."""
@@ -163,9 +174,12 @@ class Worker:
         if peer is not None:
             self._transports.handle_stray(peer, arrival.address, self._entropy(_TRANSACTION_ID_BYTES), now)
 
-    def _react(self, events: list[SfuEvent], now: float) -> list[SfuEvent]:
+    def _react(self, events: Iterable[TransportEvent], now: float) -> list[SfuEvent]:
         told: list[SfuEvent] = []
         for event in events:
+            if isinstance(event, SctpArrived):
+                told += self._react(self._channels.handle_packet(event.peer, event.data, now), now)
+                continue
             if isinstance(event, PeerClosed):
                 told += self._gone(event, now)
                 continue
@@ -180,6 +194,7 @@ class Worker:
         if peer is None:
             return []
         self._downlinks.remove(peer)
+        self._channels.remove(peer)
         self._peers.remove(event.peer, now)
         self._report_times.forget(peer)
         self._closed[event.reason] += 1

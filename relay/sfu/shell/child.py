@@ -13,10 +13,13 @@ from typing import Any, TypeVar
 from relay.config import SfuSettings
 from relay.errors import InvariantError, LimitReached, Unavailable
 from relay.sfu.pool import messages
+from relay.sfu.session.data_channels import Deliver
 from relay.sfu.shell.channel import Channel
 
 _MAX_PENDING = 8192
 """Requests without a reply; a worker that is alive answers thousands a second."""
+_MAX_UNREAD_BYTES = 1024 * 1024
+"""What may be lost is not sent to a worker that has so much still to read."""
 _START_S = 20.0
 _GOODBYE_S = 2.0
 _LOOK_S = 0.02
@@ -130,6 +133,16 @@ class Child:
         reply.add_done_callback(lambda _: self._pending.pop(request.id, None))
         self._channel.send(request)
         return reply
+
+    def tell(self, message: Deliver) -> bool:
+        """Say something without reply; False when it has gone, or has too much to read already."""
+        if self._channel is None or self._ended or self._channel.unsent_bytes > _MAX_UNREAD_BYTES:
+            return False
+        try:
+            self._channel.send(message)
+        except Unavailable:
+            return False
+        return True
 
     async def stop(self) -> None:
         """Let it say goodbye to its peers, then make sure that it has gone."""

@@ -14,6 +14,7 @@ from relay.ids import PeerId
 from relay.sfu.dataplane import Forwarder
 from relay.sfu.media.layers import Layer
 from relay.sfu.ports import HostCandidate
+from relay.sfu.session.data_channels import Deliver
 from relay.sfu.session.events import PeerOffer, PeerStats, SfuEvent, SfuStats, SlotRef, SourceRef
 from relay.sfu.session.pipes import PipeCommand, PipedStream
 from relay.sfu.session.worker import Worker
@@ -70,7 +71,7 @@ class Sfu:
         if self._socket is None:
             return
         now = self._clock.now_s()
-        for peer in self._worker.peer_ids():
+        for peer in self.peer_ids():
             self._publish(self._worker.remove(peer, now))
         asyncio.get_running_loop().remove_reader(self._socket.fileno())
         for timer in (self._tick_timer, self._deadline_timer, self._pace_timer):
@@ -108,8 +109,9 @@ class Sfu:
         """Close the peer's transport and forget it; nothing if there is none of this name."""
         self._publish(self._worker.remove(peer, self._clock.now_s()))
 
-    def pipe(self, command: PipeCommand) -> PipedStream | None:
-        """Change what goes through pipes to other workers. Raises as `Pipes.handle_command` does."""
+    def pipe(self, command: PipeCommand | Deliver) -> PipedStream | None:
+        """Change what goes through pipes to other workers, or take a message that was said there. Raises as
+        `Pipes.handle_command` does."""
         stream, events = self._worker.pipe(command, self._clock.now_s(), self._clock.wall_ns())
         self._publish(events)
         self._arm()
@@ -117,7 +119,7 @@ class Sfu:
 
     def peer_ids(self) -> list[PeerId]:
         """Everyone."""
-        return self._worker.peer_ids()
+        return list(self._worker.peers_by_id)
 
     def subscribe(self, callback: Callable[[SfuEvent], None]) -> Callable[[], None]:
         """Call `callback` with each event from now on; returns what ends that. It must not block."""

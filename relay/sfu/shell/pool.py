@@ -17,6 +17,7 @@ from relay.sfu.pool.piping import Piping
 from relay.sfu.pool.placement import place
 from relay.sfu.pool.worker import WorkerRecord, WorkerState, totals
 from relay.sfu.session.events import (
+    MessageElsewhere,
     PeerClosed,
     PeerOffer,
     PeerStats,
@@ -138,6 +139,9 @@ class SfuPool:
 
     def _heard(self, worker: int, event: SfuEvent) -> None:
         """A worker reports an event. Pipes and peers that were moved are nobody's business."""
+        if isinstance(event, MessageElsewhere):
+            self._trunks.deliver(event, worker)
+            return
         peer = subject_of(event)
         removed = isinstance(event, PeerClosed) and event.reason == "removed"
         # That a peer is removed is told where it is decided: it may have come back since.

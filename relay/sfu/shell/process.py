@@ -22,7 +22,8 @@ import uvloop
 from relay.clock import SystemClock
 from relay.errors import RelayError, Unavailable
 from relay.sfu.pool import messages
-from relay.sfu.session.events import SfuEvent
+from relay.sfu.session.data_channels import Deliver
+from relay.sfu.session.events import MessageElsewhere, SfuEvent
 from relay.sfu.shell.channel import Channel
 from relay.sfu.shell.node import Sfu
 
@@ -82,6 +83,9 @@ class WorkerProcess:
                 return
             if isinstance(request, messages.Configure):
                 continue
+            if isinstance(request, Deliver):
+                sfu.pipe(request)
+                continue
             self._send(await self._reply(sfu, request))
 
     async def _reply(self, sfu: Sfu, request: messages.Request) -> messages.Reply:
@@ -94,7 +98,8 @@ class WorkerProcess:
             return messages.refused(request.id, error)
 
     def _tell(self, event: SfuEvent) -> None:
-        self._send(messages.happened(event))
+        send = self._send_spare if isinstance(event, MessageElsewhere) else self._send
+        send(messages.happened(event))
 
     async def _report(self, sfu: Sfu) -> None:
         while True:

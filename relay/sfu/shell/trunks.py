@@ -14,6 +14,8 @@ from relay.errors import LimitReached, Unavailable
 from relay.ids import PeerId
 from relay.sfu.pool import messages, piping
 from relay.sfu.session import pipes
+from relay.sfu.session.data_channels import Deliver
+from relay.sfu.session.events import MessageElsewhere
 from relay.sfu.shell.child import Child
 from relay.sfu.transport.keys import SrtpProfile
 
@@ -47,6 +49,16 @@ class Trunks:
         """Its sources may be others now: send them as they are."""
         for carriage in self._plan.carriages_of(peer):
             self._send(carriage)
+
+    def deliver(self, message: MessageElsewhere, worker: int) -> None:
+        """Bring a message of a data channel, said at `worker`, to the worker of who is to hear it; or lose it."""
+        home = self._plan.home(message.slot.peer)
+        if home is None or home == worker:
+            return
+        child = self._child_of(home)
+        told = Deliver(message.slot, message.label, message.payload, message.text)
+        if child is None or not child.tell(told):
+            self.failures["Deliver"] += 1
 
     def _set_route(self, change: piping.SetRoute) -> None:
         child = self._child_of(change.worker)

@@ -1,3 +1,4 @@
+import { Channels, dataMid } from './channels.js';
 import { emit } from './events.js';
 import { SLOTS, SOURCES, kindOf } from './messages.js';
 
@@ -6,7 +7,7 @@ import { SLOTS, SOURCES, kindOf } from './messages.js';
 /** @typedef {'idle' | 'connecting' | 'connected' | 'interrupted'} MediaState */
 /**
  * @callback Exchange
- * @param {{sdp: string, sources: Record<string, Source>, slots: Record<string, Slot>}} offer
+ * @param {{sdp: string, sources: Record<string, Source>, slots: Record<string, Slot | 'data'>}} offer
  * @returns {Promise<string>} the SDP answer
  */
 
@@ -91,9 +92,13 @@ export class MediaSession extends EventTarget {
   #restartTimer = 0;
   #restarts = 0;
 
-  /** @param {Exchange} exchange carries an offer to the relay @param {string} [codec] the only video codec to use */
-  constructor(exchange, codec = '') {
+  /**
+   * @param {Exchange} exchange carries an offer to the relay @param {string} [codec] the only video codec to use
+   * @param {Record<string, RTCDataChannelInit>} [channels] of the portal's own
+   */
+  constructor(exchange, codec = '', channels = {}) {
     super();
+    this.channels = new Channels(channels);
     this.#exchange = exchange;
     this.#codec = codec;
   }
@@ -105,6 +110,7 @@ export class MediaSession extends EventTarget {
     this.#connection = connection;
     for (const source of SOURCES) this.#addSource(connection, source);
     for (const slot of SLOTS) this.#addSlot(connection, slot);
+    this.channels.open(connection);
     connection.onconnectionstatechange = () => this.#follow(connection);
     this.#enter('connecting');
     await this.#negotiate({});
@@ -200,10 +206,12 @@ export class MediaSession extends EventTarget {
       if (!connection || connection !== this.#connection) return;
       if (connection.signalingState !== 'stable') await connection.setLocalDescription({ type: 'rollback' });
       await connection.setLocalDescription(await connection.createOffer(options));
+      const offered = /** @type {RTCSessionDescription} */ (connection.localDescription).sdp;
+      const channels = dataMid(offered);
       const sdp = await this.#exchange({
-        sdp: /** @type {RTCSessionDescription} */ (connection.localDescription).sdp,
+        sdp: offered,
         sources: this.#mids(this.#sources),
-        slots: this.#mids(this.#slotTransceivers),
+        slots: { ...this.#mids(this.#slotTransceivers), ...(channels ? { [channels]: 'data' } : {}) },
       });
       if (connection === this.#connection) await connection.setRemoteDescription({ type: 'answer', sdp });
     });

@@ -6,6 +6,7 @@ import { byId } from '../ui/elements.js';
 import { duration } from '../ui/format.js';
 import { toast } from '../ui/notice.js';
 import { Parties } from '../ui/parties.js';
+import { Pointer } from '../ui/pointer.js';
 import { showSignal } from '../ui/signal.js';
 import { Stage } from '../ui/stage.js';
 
@@ -22,6 +23,7 @@ export class Talk {
   constructor(client) {
     this.#client = client;
     this.#parties = new Parties(client, byId('stage'));
+    new Pointer(client, byId('stage'), 'pointer.shown');
     this.#controls = new SourceControls(client, document);
     on(this.#controls, 'problem', ({ source }) => toast(`problem.${source}`));
     for (const [slot, player] of this.#stage.players) client.play(slot, player);
@@ -62,8 +64,10 @@ export class Talk {
     const { tracks } = this.#client.capture;
     showOwn(byId('own-camera'), tracks.get('camera'));
     byId('own').classList.toggle('is-off', !tracks.has('camera'));
-    showOwn(byId('own-document').querySelector('video'), tracks.get('document'));
-    byId('own-document').hidden = !tracks.has('document');
+    for (const source of /** @type {const} */ (['document', 'screen'])) {
+      showOwn(byId(`own-${source}`).querySelector('video'), tracks.get(source));
+      byId(`own-${source}`).hidden = !tracks.has(source);
+    }
   }
 
   #notice() {

@@ -6,6 +6,7 @@ import { byId, setIcon } from '../ui/elements.js';
 import { bitrate, duration, milliseconds, percent } from '../ui/format.js';
 import { toast } from '../ui/notice.js';
 import { Parties } from '../ui/parties.js';
+import { Pointer } from '../ui/pointer.js';
 import { showSignal } from '../ui/signal.js';
 import { Stage } from '../ui/stage.js';
 import { caseOf, showChips, showFacts, showTitle } from './case.js';
@@ -29,6 +30,7 @@ export class Talk {
   constructor(client) {
     this.#client = client;
     this.#parties = new Parties(client, byId('stage'));
+    new Pointer(client, byId('stage'), 'pointer.shown');
     this.controls = new SourceControls(client, document);
     on(this.controls, 'problem', ({ source }) => toast(`problem.${source}`));
     for (const [slot, player] of this.stage.players) client.play(slot, player);

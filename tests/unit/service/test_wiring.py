@@ -29,6 +29,26 @@ def test_only_negotiated_slots_are_fed():
     assert heard_by("kiosk", call) == {"microphone": "seat.microphone"}
 
 
+def test_data_channels_are_heard_as_voices_are():
+    voice = frozenset({"microphone", "microphone-2", "data"})
+    members = [
+        member("kiosk", Role.CITIZEN, slots=voice),
+        member("seat", Role.AGENT, slots=voice),
+        member("coach", Role.WHISPER, slots=voice),
+        member("watcher", Role.MONITOR, slots=voice),
+    ]
+    data = {
+        listener: {slot: of for slot, of in heard_by(listener, members).items() if slot.startswith("data")}
+        for listener in ("kiosk", "seat", "coach", "watcher")
+    }
+    assert data == {
+        "kiosk": {"data": "seat.data"},
+        "seat": {"data": "kiosk.data", "data-2": "coach.data"},
+        "coach": {"data": "kiosk.data", "data-2": "seat.data"},
+        "watcher": {"data": "kiosk.data", "data-2": "seat.data"},
+    }
+
+
 def test_a_held_citizen_neither_hears_nor_is_heard():
     call = [member("kiosk", Role.CITIZEN, held=True), member("seat", Role.AGENT)]
     assert heard_by("kiosk", call) == heard_by("seat", call) == {}

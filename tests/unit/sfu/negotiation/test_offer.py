@@ -120,3 +120,30 @@ def test_transport_wide_feedback_is_agreed_to_both_ways(direction: str) -> None:
 def test_a_receiver_that_estimates_by_itself_gets_send_times() -> None:
     text = offer(section("0", direction="recvonly", extra=f"a=extmap:6 {SEND_TIME}\n"))
     assert agree(text, {}, {"0": "camera"}).extension_ids == {Extension.MID: 4, Extension.ABS_SEND_TIME: 6}
+
+
+def data_section(extra: str = "a=sctp-port:5000\n", protocol: str = "UDP/DTLS/SCTP") -> str:
+    return f"m=application 9 {protocol} webrtc-datachannel\nc=IN IP4 0.0.0.0\na=mid:9\na=setup:actpass\n{extra}"
+
+
+def test_data_channels_are_agreed_to_where_they_are_named() -> None:
+    text = offer(section("0"), data_section())
+    agreement = agree(text, {"0": "camera"}, {"9": "data"})
+    assert agreement.sctp_port == 5000
+    assert [section_.accepted for section_ in agreement.sections] == [True, True]
+    assert agree(text, {"0": "camera"}).sctp_port == 0
+
+
+def test_a_participant_may_have_nothing_but_data_channels() -> None:
+    assert agree(offer(data_section()), {}, {"9": "data"}).ufrag == "abcd"
+
+
+@pytest.mark.parametrize("extra", ["", "a=sctp-port:0\n", "a=sctp-port:65536\n", "a=sctp-port:x\n"])
+def test_data_channels_need_a_port(extra: str) -> None:
+    with pytest.raises(Malformed):
+        agree(offer(data_section(extra)), {}, {"9": "data"})
+
+
+def test_another_transport_for_data_is_rejected_alone() -> None:
+    text = offer(section("0"), data_section(protocol="TCP/WSS"))
+    assert agree(text, {"0": "camera"}, {"9": "data"}).sctp_port == 0

@@ -31,6 +31,17 @@ def test_peers_of_one_worker_need_no_pipe() -> None:
     ]
 
 
+def test_messages_need_no_pipe_but_the_senders_worker_knows_who_hears_them() -> None:
+    plan = placed(kiosk=0, seat=1)
+    heard, said = SlotRef(SEAT, "data"), SourceRef(KIOSK, "data")
+    assert plan.route(heard, said) == [SetRoute(0, heard, said), SetRoute(1, heard, said)]
+    other = SourceRef(WATCHER, "data")
+    assert plan.route(heard, other) == [SetRoute(1, heard, other), SetRoute(0, heard, None)]
+    assert plan.place(WATCHER, 0) == [SetRoute(0, heard, other)]
+    assert plan.route(heard, said) == [SetRoute(0, heard, said), SetRoute(1, heard, said)]
+    assert plan.route(heard, None) == [SetRoute(1, heard, None), SetRoute(0, heard, None)]
+
+
 def test_a_source_is_carried_once_for_all_slots_of_a_worker_and_as_long_as_there_is_one() -> None:
     plan = placed(kiosk=0, seat=1, watcher=1)
     camera = SourceRef(KIOSK, "camera")

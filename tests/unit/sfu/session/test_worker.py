@@ -123,7 +123,7 @@ def test_an_offer_that_cannot_be_answered_leaves_everything_as_it_was() -> None:
     with pytest.raises(LimitReached):
         answer(worker, SEAT, kiosk_offer())
     assert list(forwarder.peers) == list(state[0])
-    assert worker.peer_ids() == [KIOSK]
+    assert list(worker.peers_by_id) == [KIOSK]
 
 
 def test_an_offer_whose_fingerprint_or_credentials_are_unusable_creates_nothing() -> None:
@@ -133,7 +133,7 @@ def test_an_offer_whose_fingerprint_or_credentials_are_unusable_creates_nothing(
     for bad in (good.sdp.replace("sha-256", "md5"), good.sdp.replace("a=ice-pwd:p", "a=ice-pwd:?")):
         with pytest.raises(Malformed):
             answer(worker, KIOSK, PeerOffer(bad, good.sources, good.slots))
-    assert (forwarder.peers, worker.peer_ids()) == ({}, [])
+    assert (forwarder.peers, worker.peers_by_id) == ({}, {})
 
 
 def test_a_peer_that_leaves_disconnects_only_its_own_routes() -> None:
