@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import secrets
 import signal
 import socket
@@ -27,6 +28,7 @@ _START_TIMEOUT_S: Final = 20.0
 _START_POLL_S: Final = 0.1
 _STOP_TIMEOUT_S: Final = 8.0
 _HTTP_TIMEOUT_S: Final = 10.0
+_OWN_DATA_DIR: Final = re.compile(r"^\s*data_dir\s*=", re.MULTILINE)
 Role = Literal["kiosk", "seat", "supervisor"]
 
 
@@ -110,6 +112,7 @@ def _bearer(token: str) -> dict[str, str]:
 async def own_relay(settings: str = "", *, cores: int = 0) -> AsyncIterator[RelayServer]:
     """`relay serve` on free ports of the loopback, with these further settings (TOML); stopped at the end.
 
+    Its journal is on disk, as an operator's is: below the folder for temporary files, unless the settings name a `data_dir`.
     `cores` above 0: it gets so many, and this process the others meanwhile; raises `Misuse` when none would be left.
     """
     allowed = sorted(os.sched_getaffinity(0))
@@ -133,18 +136,9 @@ async def own_relay(settings: str = "", *, cores: int = 0) -> AsyncIterator[Rela
 def _start(directory: Path, config: str, port: int) -> "subprocess.Popen[bytes]":
     path = directory / "relay.toml"
     path.write_text(config, "utf-8")
-    command = [
-        sys.executable,
-        "-m",
-        "relay",
-        "serve",
-        "--config",
-        str(path),
-        "--host",
-        "127.0.0.1",
-        "--port",
-        str(port),
-    ]
+    command = [sys.executable, "-m", "relay", "serve", "--config", str(path), "--host", "127.0.0.1", "--port", str(port)]
+    if not _OWN_DATA_DIR.search(config):
+        command += ["--data-dir", str(directory / "data")]
     environment = {**os.environ, "RELAY_SFU__HOST": "127.0.0.1", "RELAY_LOG__LEVEL": "warning"}
     with (directory / "relay.log").open("wb") as log:
         # A session of its own: Ctrl-C is for the tool, which stops the relay itself.

@@ -34,6 +34,7 @@ _TRAFFIC = {
 }
 _DROP = "drop_"
 _DATA_DROP = "data_drop_"
+_VERSION = version("relay")
 
 
 def gather_calls(into: Snapshot, ledger: Ledger, queues: list[QueueView], uptime_s: float) -> None:
@@ -214,4 +215,4 @@ def gather_signalling(into: Snapshot, observations: Observations, participants: 
     into.put("relay_signalling_bad_messages_total", observations.bad_messages)
     into.put("relay_duplicate_requests_total", observations.duplicate_requests)
     into.put_all("relay_service_failed_outputs_total", observations.failed_outputs)
-    into.put("relay_build_info", 1.0, version("relay"))
+    into.put("relay_build_info", 1.0, _VERSION)

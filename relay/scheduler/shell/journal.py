@@ -15,6 +15,12 @@ from relay.errors import InvariantError, RelayError, Unavailable
 
 SNAPSHOTS_KEPT = 2
 """The newest may be unreadable after a disk fault; the one before it only costs a longer replay."""
+MEMORY_BYTES = 4_194_304
+"""What a journal in memory takes in between two snapshots, at least: some 1,500 calls, for readers that fall behind."""
+_MEMORY_RATIO = 4
+"""And at least so many times the last snapshot, so that taking them stays cheap beside deciding."""
+_BATCH_BYTES = 200
+"""Of a batch in memory, besides its body."""
 
 
 class JournalUnavailable(Unavailable):
@@ -100,6 +106,9 @@ class Journal(Protocol):
         Returns how many were dropped.
         """
 
+    def is_crowded(self) -> bool:
+        """Whether it wants a snapshot now, to drop what lies before it, however few decisions these are."""
+
     def snapshot_command(self) -> tuple[str, ...]:
         """Program and arguments that write a snapshot from outside; empty: it is taken in this process."""
 
@@ -117,6 +126,8 @@ class MemoryJournal:
         self._batches: list[Batch] = []
         self._snapshots: list[Snapshot] = []
         self._delivered = 0
+        self._fresh_bytes = 0
+        """Appended since the newest snapshot."""
 
     def last(self) -> int:
         """Number of the last decision; 0 when empty."""
@@ -132,6 +143,7 @@ class MemoryJournal:
         """Keep the batch; raises InvariantError unless it continues the numbering."""
         check_continues(batch, self.last())
         self._batches.append(batch)
+        self._fresh_bytes += _BATCH_BYTES + len(batch.body)
         self._delivered = delivered
 
     def read(self, after: int) -> Iterator[Batch]:
@@ -158,12 +170,18 @@ class MemoryJournal:
     def save(self, snapshot: Snapshot) -> None:
         """Keep the two newest."""
         self._snapshots = [*self._snapshots, snapshot][-SNAPSHOTS_KEPT:]
+        self._fresh_bytes = 0
 
     def compact(self, up_to: int, now_ms: int, limit: int) -> int:
         """Drop old batches: nothing is retained for its own sake, memory is dear."""
         end = min(limit, bisect.bisect_right(self._batches, up_to, key=attrgetter("last")))
         del self._batches[:end]
         return end
+
+    def is_crowded(self) -> bool:
+        """Whether it has taken in more than its room since the newest snapshot."""
+        newest = len(self._snapshots[-1].body) if self._snapshots else 0
+        return self._fresh_bytes > max(MEMORY_BYTES, _MEMORY_RATIO * newest)
 
     def snapshot_command(self) -> tuple[str, ...]:
         """None: nobody else can see it."""

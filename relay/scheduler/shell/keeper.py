@@ -14,7 +14,7 @@ _COMPACTED_AT_ONCE = 64
 
 
 class Keeper:
-    """Snapshots after every `every` decisions, one at a time, at most each `pause_s`."""
+    """Snapshots after every `every` decisions, one at a time, at most each `pause_s`; or when the journal is crowded."""
 
     def __init__(self, disk: JournalThread, every: int, pause_s: float) -> None:
         self.failures_total = 0
@@ -30,9 +30,11 @@ class Keeper:
         self._kept_seq = snapshot_seq
 
     def due(self, seq: int, now_s: float) -> bool:
-        """Whether enough was decided since the last snapshot, and none is being taken."""
-        busy = self._task is not None and not self._task.done()
-        return not busy and seq - self._kept_seq >= self._every and now_s - self._kept_at_s >= self._pause_s
+        """Whether enough was decided since the last snapshot (or kept in memory), and none is being taken."""
+        if self._task is not None and not self._task.done():
+            return False
+        enough = seq - self._kept_seq >= self._every and now_s - self._kept_at_s >= self._pause_s
+        return enough or self._disk.journal.is_crowded()
 
     def begin(self, seq: int, now_s: float, now_ms: int, snapshot: Callable[[], Snapshot]) -> None:
         """Have one taken in the background: by another process, or (journals in memory) from `snapshot()`, at once."""

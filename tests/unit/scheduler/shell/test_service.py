@@ -333,6 +333,23 @@ async def test_a_journal_in_memory_does_not_grow_for_ever():
         assert len(recover(journal).engine.state.calls) == 200
 
 
+async def test_a_journal_in_memory_stays_small_however_few_decisions_a_snapshot_is_due_after(monkeypatch):
+    monkeypatch.setattr("relay.scheduler.shell.journal.MEMORY_BYTES", 20_000)
+    journal, held = MemoryJournal(), []
+    async with service(journal, options=ServiceOptions()) as running:
+        await staffed(running, "s1")
+        for n in range(300):
+            made = await running.submit(call(n))
+            await running.submit(ask.HangUp(made[0].call))
+            await turned()
+            held.append(sum(200 + len(batch.body) for batch in journal.read(0)))
+        # Two snapshots stand, and what was appended since the older one: four times its size at most, or the room there is.
+        newest = max(len(snapshot.body) for snapshot in journal.snapshots())
+        assert max(held) < 3 * max(20_000, 4 * newest)
+        assert len(journal.snapshot_numbers()) == 2
+        assert recover(journal).engine.state.calls.keys() == running.state.calls.keys()
+
+
 async def test_a_bug_in_a_decision_costs_one_command_and_a_rebuild(monkeypatch):
     real = Deciding.decision
     monkeypatch.setattr(Deciding, "decision", lambda d, c, n: 1 / 0 if isinstance(c, ask.KioskSeen) else real(d, c, n))
