@@ -5,7 +5,7 @@ from typing import Final
 
 from loadtest.measure.fit import Line, fit_line
 from loadtest.measure.search import CapacitySearch
-from loadtest.report import Curve, Plot, Table
+from loadtest.report import Curve, Ending, Plot, Table
 from loadtest.thresholds import Threshold
 
 SHOWN: Final = (
@@ -30,6 +30,8 @@ class Step:
     tool_limited: bool = False
     """The tool says that it was a bottleneck itself."""
     incomplete: str = ""
+    """Why it is not the run that was asked for."""
+    ending: Ending = ""
 
 
 def cost_lines(steps: list[Step]) -> dict[str, Line]:
@@ -39,7 +41,7 @@ def cost_lines(steps: list[Step]) -> dict[str, Line]:
         points = [
             (float(step.calls), step.metrics[name])
             for step in steps
-            if name in step.metrics and step.metrics["calls_connected"] >= step.calls
+            if name in step.metrics and step.metrics["calls_connected"] >= step.calls and not step.incomplete
         ]
         line = fit_line(points)
         if line is not None:
@@ -65,14 +67,21 @@ def capacity_metrics(progress: CapacitySearch, steps: list[Step]) -> dict[str, f
     return metrics
 
 
+def unfinished(progress: CapacitySearch, reason: str) -> str:
+    """That the search stopped before it was over, why, and what is known nevertheless; nothing without a reason."""
+    if not reason:
+        return ""
+    upper = f" and below {progress.lowest_failed}" if progress.lowest_failed else ""
+    return (
+        f"The search ended before it was done: {reason.rstrip('.')}. The capacity is at least {progress.best}{upper}."
+    )
+
+
 def capacity_warnings(progress: CapacitySearch, steps: list[Step], reason: str) -> tuple[str, ...]:
     """What a reader must know: `reason` is why the search stopped before it was over, if it did."""
     warnings = []
     if reason:
-        upper = f" and below {progress.lowest_failed}" if progress.lowest_failed else ""
-        warnings.append(
-            f"The search ended before it was done: {reason}. The capacity is at least {progress.best}{upper}."
-        )
+        warnings.append(unfinished(progress, reason))
     elif progress.lowest_failed is None:
         warnings.append(f"No load was too high: the capacity is at least {progress.best} (--most).")
     if any(step.failures and step.tool_limited for step in steps):
@@ -118,7 +127,7 @@ def cost_table(steps: list[Step]) -> tuple[Table, ...]:
 def capacity_plots(steps: list[Step], budget: tuple[Threshold, ...]) -> tuple[Plot, ...]:
     """Each quantity over the calls, with its budget or its fitted line."""
     lines = cost_lines(steps)
-    whole = [step for step in steps if step.metrics]
+    whole = [step for step in steps if step.metrics and not step.incomplete]
     wanted = (
         ("residence_p99_ms", "Residence in the relay, p99", "ms"),
         ("latency_p99_ms", "One-way latency, p99", "ms"),

@@ -17,7 +17,7 @@ from loadtest.drive.show import Screen
 from loadtest.drive.watch import Watch
 from loadtest.measure.shell.processes import machine_facts
 from loadtest.measure.tally import Tally, bottleneck_warnings, reception_metrics, slowness
-from loadtest.report import Curve, Plot, Report, Table
+from loadtest.report import Curve, Ending, Plot, Report, Table
 from loadtest.scenario import Scenario
 from relay.errors import RelayError, Unavailable
 
@@ -78,15 +78,17 @@ async def execute(
         stage = Stage(server, crew, Tally(), scenario, items, regions, media)
         watch = Watch(crew, server.pid, server, lambda: stage.talking)
         with Screen(console, scenario.title, quiet=quiet) as screen:
-            incomplete = await _conduct(ServiceRun(stage), stage, watch, screen)
+            ended = await _conduct(ServiceRun(stage), stage, watch, screen)
         metrics = _metrics(stage, watch)
+    ending, text = _ending(ended, stage, participants, metrics)
     return Report(
         title=scenario.title,
         command=command,
         started=started,
         metrics=metrics,
         warnings=bottleneck_warnings(metrics),
-        incomplete=incomplete or _shortfall(stage, participants) or slowness(metrics),
+        incomplete=text,
+        ending=ending,
         machine=facts,
         tables=_tables(stage),
         plots=plots_of(watch),
@@ -94,9 +96,9 @@ async def execute(
     )
 
 
-async def _conduct(run: ServiceRun, stage: Stage, watch: Watch, screen: Screen) -> str:
-    """All phases; what ended it early, in words, or nothing."""
-    incomplete = ""
+async def _conduct(run: ServiceRun, stage: Stage, watch: Watch, screen: Screen) -> tuple[Ending, str]:
+    """All phases; what ended it early, also in words."""
+    ended: tuple[Ending, str] = ("", "")
     screen.expect(len(run.kiosks) + len(run.seats))
     ticking: asyncio.Task[None] | None = None
     try:
@@ -108,11 +110,11 @@ async def _conduct(run: ServiceRun, stage: Stage, watch: Watch, screen: Screen) 
         task = asyncio.current_task()
         if task is not None:
             task.uncancel()
-        incomplete = INTERRUPTED
+        ended = "interrupted", INTERRUPTED
     except Unavailable as error:
         if watch.first is None:
             raise
-        incomplete = f"The run ended early: {error}"
+        ended = "died", f"The run ended early: {error}"
     finally:
         if ticking is not None:
             ticking.cancel()
@@ -120,7 +122,7 @@ async def _conduct(run: ServiceRun, stage: Stage, watch: Watch, screen: Screen) 
                 await ticking
             await watch.step(with_scrape=True)
         await run.close()
-    return incomplete
+    return ended
 
 
 async def _until_over(run: ServiceRun, stage: Stage) -> None:
@@ -146,13 +148,15 @@ async def _until_over(run: ServiceRun, stage: Stage) -> None:
         await asyncio.gather(looking, running, return_exceptions=True)
 
 
-def _shortfall(stage: Stage, participants: int) -> str:
-    """In words, that not all could log in; empty when they could."""
-    came = stage.tally.counts.get("set_ups", 0)
-    if came >= participants:
-        return ""
-    why = next(iter(stage.tally.refusals), "no answer in time")
-    return f"Only {came} of {participants} participants could log in: {why}"
+def _ending(
+    ended: tuple[Ending, str], stage: Stage, participants: int, metrics: dict[str, float]
+) -> tuple[Ending, str]:
+    """What keeps the run from being what was asked for: it ended early, not all could log in, or the tool was too slow."""
+    came, slow = stage.tally.counts.get("set_ups", 0), slowness(metrics)
+    if not ended[0] and came < participants:
+        why = next(iter(stage.tally.refusals), "no answer in time")
+        return "full", f"Only {came} of {participants} participants could log in: {why}"
+    return ("slow", slow) if slow and not ended[0] else ended
 
 
 def _metrics(stage: Stage, watch: Watch) -> dict[str, float]:

@@ -136,7 +136,18 @@ async def own_relay(settings: str = "", *, cores: int = 0) -> AsyncIterator[Rela
 def _start(directory: Path, config: str, port: int) -> "subprocess.Popen[bytes]":
     path = directory / "relay.toml"
     path.write_text(config, "utf-8")
-    command = [sys.executable, "-m", "relay", "serve", "--config", str(path), "--host", "127.0.0.1", "--port", str(port)]
+    command = [
+        sys.executable,
+        "-m",
+        "relay",
+        "serve",
+        "--config",
+        str(path),
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(port),
+    ]
     if not _OWN_DATA_DIR.search(config):
         command += ["--data-dir", str(directory / "data")]
     environment = {**os.environ, "RELAY_SFU__HOST": "127.0.0.1", "RELAY_LOG__LEVEL": "warning"}

@@ -6,9 +6,12 @@ from loadtest.report.report import Report
 
 
 def to_junit(report: Report) -> str:
-    """One test case a threshold; without any, one that passes when the run was completed."""
-    cases = report.verdicts or (("the run was completed", False),)
-    failures = sum(failed for _, failed in cases)
+    """One test case a threshold, and one for the run itself, which fails with the reason when it was not what was asked for."""
+    cases = [
+        ("the run was completed", report.incomplete),
+        *((text, text if bad else "") for text, bad in report.verdicts),
+    ]
+    failures = sum(bool(failure) for _, failure in cases)
     suite = Element(
         "testsuite",
         name=f"loadtest: {report.title}",
@@ -16,10 +19,10 @@ def to_junit(report: Report) -> str:
         failures=str(failures),
         timestamp=report.started,
     )
-    for text, failed in cases:
+    for text, failure in cases:
         case = SubElement(suite, "testcase", name=text, classname="loadtest")
-        if failed:
-            SubElement(case, "failure", message=text)
+        if failure:
+            SubElement(case, "failure", message=failure)
     if report.warnings:
         SubElement(suite, "system-out").text = "\n".join(report.warnings)
     indent(suite)

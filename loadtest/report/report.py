@@ -3,6 +3,9 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
+Ending = Literal["", "interrupted", "died", "full", "slow"]
+"""Ctrl-C; the relay answers no more; not everybody could take part; the tool was slower than asked."""
+
 
 @dataclass(frozen=True, slots=True)
 class Curve:
@@ -59,7 +62,9 @@ class Report:
     timeline: tuple[dict[str, float], ...] = ()
     """One row a second."""
     incomplete: str = ""
-    """Why this is not the run that was asked for: it ended early, somebody could not take part, or the tool was too slow."""
+    """Why this is not the run that was asked for, in words; empty: it is."""
+    ending: Ending = ""
+    """The same in a word."""
 
     @property
     def failed(self) -> bool:

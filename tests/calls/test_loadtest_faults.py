@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -113,6 +114,60 @@ def test_a_relay_that_is_full_takes_some_and_the_others_are_named(typed: Typed, 
     report = written(tmp_path)
     assert [table.title for table in report.tables][-1] == "What went wrong"
     assert report.metrics["errors"] >= 1
+
+
+CAPACITY = (
+    "capacity",
+    "x.toml",
+    "--start",
+    "1",
+    "--for",
+    "3",
+    "--budget",
+    "loss_share>1",
+    "--quiet",
+    "--json",
+    "x.json",
+)
+
+
+def test_a_full_relay_ends_the_search_for_its_capacity(typed: Typed, tmp_path: Path) -> None:
+    (tmp_path / "x.toml").write_text(SCENARIO, "utf-8")
+    (tmp_path / "small.toml").write_text("[sfu]\nmax_peers = 3\n", "utf-8")
+    done = typed(*CAPACITY, "--relay-settings", "small.toml", "--junit", "x.xml")
+    assert done.code == 3
+    said = " ".join(done.out.split())
+    assert "the relay is full. Only 3 of 4 participants could log in" in said
+    assert "The capacity is at least 1 and below 2." in said
+    report = written(tmp_path)
+    assert (report.metrics["capacity_calls"], report.ending) == (1, "full")
+    assert [row[0] for row in report.tables[0].rows] == ["1", "2", "2"]
+    assert "the relay is full" in (tmp_path / "x.xml").read_text("utf-8")
+
+
+def test_a_relay_that_dies_ends_the_search_for_its_capacity(
+    typed: Typed, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    real = Kiosk._converse
+
+    async def converse(self: Kiosk, call: str, holding_s: float) -> None:
+        if len(self.stage.scenario.title.split("2 calls")) > 1:
+            asyncio.get_running_loop().call_later(1.0, _kill, self.stage.server.pid)
+        await real(self, call, holding_s)
+
+    monkeypatch.setattr(Kiosk, "_converse", converse)
+    (tmp_path / "x.toml").write_text(SCENARIO, "utf-8")
+    done = typed(*CAPACITY)
+    assert done.code == 3
+    said = " ".join(done.out.split())
+    assert "with 2 calls, the run ended early: no relay answers" in said
+    assert "The capacity is at least 1." in said
+    assert written(tmp_path).ending == "died"
+
+
+def _kill(pid: int) -> None:
+    with suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
 
 
 def test_a_relay_that_does_not_start_is_quoted(typed: Typed, tmp_path: Path) -> None:

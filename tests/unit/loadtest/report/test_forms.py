@@ -2,6 +2,7 @@
 
 import csv
 import io
+from dataclasses import replace
 from html.parser import HTMLParser
 from xml.etree import ElementTree
 
@@ -67,10 +68,16 @@ def test_csv_has_a_column_for_every_quantity() -> None:
     assert rows == [{"t_s": "0", "rate_bps": "1e+06", "loss": ""}, {"t_s": "1", "rate_bps": "", "loss": "0.25"}]
 
 
-def test_junit_has_a_case_for_every_verdict() -> None:
+def test_junit_has_a_case_for_the_run_and_for_every_verdict() -> None:
     suite = ElementTree.fromstring(to_junit(REPORT))
-    assert (suite.get("tests"), suite.get("failures")) == ("2", "1")
-    assert [case.find("failure") is not None for case in suite.findall("testcase")] == [True, False]
+    assert (suite.get("tests"), suite.get("failures")) == ("3", "1")
+    assert [case.find("failure") is not None for case in suite.findall("testcase")] == [False, True, False]
+
+
+def test_junit_fails_a_run_that_was_not_completed() -> None:
+    suite = ElementTree.fromstring(to_junit(replace(REPORT, verdicts=(), incomplete="The relay died.", ending="died")))
+    assert suite.get("failures") == "1"
+    assert [failure.get("message") for failure in suite.iter("failure")] == ["The relay died."]
 
 
 def test_the_page_is_whole_closed_and_loads_nothing() -> None:
