@@ -7,44 +7,32 @@ import signal
 import sys
 from collections.abc import Coroutine
 from pathlib import Path
-from typing import Annotated, Any, cast, get_args
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
-from loadtest.bots.sdp import VideoCodec
 from loadtest.drive.broadcast import broadcast
 from loadtest.drive.capacity import DEFAULT_BUDGET, Search
 from loadtest.drive.capacity import capacity as find_capacity
 from loadtest.drive.compare import Plan
 from loadtest.drive.compare import compare as compare_servers
 from loadtest.drive.media_run import Topology
-from loadtest.drive.run import Target, execute
+from loadtest.drive.run import execute
 from loadtest.impair import profile_of
 from loadtest.options import (
     EXIT_ERROR,
-    Codec,
-    CsvFile,
     Engines,
-    FailIf,
     For,
-    HtmlFile,
-    JsonFile,
-    JunitFile,
-    KeyId,
+    MediaOptions,
+    Network,
     Peer,
     PeerPid,
     PeerToken,
-    Pid,
-    PlotFile,
-    Portal,
-    Quiet,
-    RelaySettings,
-    Secret,
+    RelayOptions,
+    ReportOptions,
     Seed,
-    Simulcast,
-    Url,
-    outputs_of,
+    with_groups,
 )
 from loadtest.peers.start import PeerChoice
 from loadtest.report import Report, from_json
@@ -64,74 +52,48 @@ console = Console()
 
 
 @app.command()
+@with_groups
 def run(
     scenario: Annotated[str, typer.Argument(help="A file, or a shipped one: hall, city-9am, province-appointments …")],
-    relay: Url = "auto",
-    token_secret: Secret = "",
-    key_id: KeyId = "",
-    portal_token: Portal = "",
-    relay_pid: Pid = 0,
-    relay_settings: RelaySettings = None,
+    relay: RelayOptions,
+    media: MediaOptions,
+    output: ReportOptions,
     scale: Annotated[float, typer.Option(min=0.01, help="Times the participants and the calls.")] = 1.0,
     seconds: For = None,
     seed: Seed = None,
-    network: Annotated[str, typer.Option(help="For all booths, instead of the scenario's.")] = "",
-    codec: Codec = "",
-    simulcast: Simulcast = False,
-    engines: Engines = 1,
+    network: Network = "",
     peer: Peer = "relay",
     peer_token: PeerToken = "",
-    fail_if: FailIf = None,
-    json: JsonFile = None,
-    html: HtmlFile = None,
-    plot: PlotFile = None,
-    csv: CsvFile = None,
-    junit: JunitFile = None,
-    quiet: Quiet = False,
 ) -> None:
     """Run a scenario against a whole relay."""
-    outputs = outputs_of(fail_if, json=json, html=html, plot=plot, csv=csv, junit=junit)
-    target = _target(relay, token_secret, key_id, portal_token, relay_pid, relay_settings)
-    chosen = _sending(_changed(_load(scenario), seconds, seed, network).scaled(scale), codec, simulcast, engines)
+    outputs, target = output.outputs(), relay.target()
+    chosen = media.applied_to(_changed(_load(scenario), seconds, seed, network).scaled(scale))
     if chosen.broadcast is not None:
         if target.url:
             raise Misuse("a broadcast runs on an SFU alone: name it by --peer (whip:URL for a running relay)")
-        server = PeerChoice(peer, peer_token, relay_pid)
-        report = _until_interrupted(broadcast(chosen, _typed(), console, peer=server, quiet=quiet))
+        server = PeerChoice(peer, peer_token, relay.relay_pid)
+        report = _until_interrupted(broadcast(chosen, _typed(), console, peer=server, quiet=output.quiet))
         outputs.deliver(report, console)
         return
     if peer != "relay":
         raise Misuse("--peer is for broadcasts; booths and seats need a relay's signalling (--relay)")
-    outputs.deliver(_until_interrupted(execute(chosen, target, _typed(), console, quiet=quiet)), console)
+    outputs.deliver(_until_interrupted(execute(chosen, target, _typed(), console, quiet=output.quiet)), console)
 
 
 @app.command()
+@with_groups
 def call(
+    relay: RelayOptions,
+    media: MediaOptions,
+    output: ReportOptions,
     calls: Annotated[int, typer.Option(min=1, help="How many at once, each with a seat of its own.")] = 1,
     seconds: Annotated[float, typer.Option("--for", min=2)] = 15.0,
     network: Annotated[str, typer.Option(help="Of the booths.")] = "perfect",
     sources: Annotated[list[str] | None, typer.Option(help="Of the booths; default: microphone, camera.")] = None,
-    codec: Codec = "",
-    simulcast: Simulcast = False,
-    engines: Engines = 1,
-    relay: Url = "auto",
-    token_secret: Secret = "",
-    key_id: KeyId = "",
-    portal_token: Portal = "",
-    relay_pid: Pid = 0,
-    relay_settings: RelaySettings = None,
     seed: int = 1,
-    fail_if: FailIf = None,
-    json: JsonFile = None,
-    html: HtmlFile = None,
-    plot: PlotFile = None,
-    csv: CsvFile = None,
-    junit: JunitFile = None,
-    quiet: Quiet = False,
 ) -> None:
     """Calls that are all picked up at the beginning and last to the end."""
-    outputs = outputs_of(fail_if, json=json, html=html, plot=plot, csv=csv, junit=junit)
-    target = _target(relay, token_secret, key_id, portal_token, relay_pid, relay_settings)
+    outputs, target = output.outputs(), relay.target()
     booths = Party(calls, _sources(sources or ["microphone", "camera"]), profile_of(network))
     scenario = Scenario(
         title=f"{calls} calls at once, network {network}",
@@ -143,70 +105,61 @@ def call(
         arrivals=Arrivals("burst", calls=calls),
         calls=(CallType(holding_s=Duration(max(1.0, seconds - 2.0))),),
     )
-    chosen = _sending(scenario, codec, simulcast, engines)
-    outputs.deliver(_until_interrupted(execute(chosen, target, _typed(), console, quiet=quiet)), console)
+    chosen = media.applied_to(scenario)
+    outputs.deliver(_until_interrupted(execute(chosen, target, _typed(), console, quiet=output.quiet)), console)
 
 
 @app.command()
+@with_groups
 def storm(
+    relay: RelayOptions,
+    media: MediaOptions,
+    output: ReportOptions,
     kiosks: Annotated[int, typer.Option(min=1, help="Booths that come back at once.")] = 50,
-    relay: Url = "auto",
-    token_secret: Secret = "",
-    portal_token: Portal = "",
-    relay_settings: RelaySettings = None,
-    fail_if: FailIf = None,
-    json: JsonFile = None,
-    html: HtmlFile = None,
-    plot: PlotFile = None,
-    junit: JunitFile = None,
-    quiet: Quiet = False,
+    seed: Seed = None,
 ) -> None:
     """A power cut: everybody is gone, and everybody comes back; set-ups a second, and what others notice."""
-    outputs = outputs_of(fail_if, json=json, html=html, plot=plot, junit=junit)
-    target = _target(relay, token_secret, "", portal_token, 0, relay_settings)
-    scenario = _load("storm")
+    outputs, target = output.outputs(), relay.target()
+    scenario = _changed(_load("storm"), None, seed, "")
     if scenario.kiosks is None:
         raise Misuse("the scenario `storm` has no booths")
-    chosen = dataclasses.replace(scenario, kiosks=dataclasses.replace(scenario.kiosks, count=kiosks))
-    outputs.deliver(_until_interrupted(execute(chosen, target, _typed(), console, quiet=quiet)), console)
+    dark = dataclasses.replace(scenario, kiosks=dataclasses.replace(scenario.kiosks, count=kiosks))
+    chosen = media.applied_to(dark)
+    outputs.deliver(_until_interrupted(execute(chosen, target, _typed(), console, quiet=output.quiet)), console)
 
 
 @app.command()
+@with_groups
 def handover(
+    relay: RelayOptions,
+    media: MediaOptions,
+    output: ReportOptions,
     calls: Annotated[int, typer.Option(min=1)] = 3,
     network: Annotated[str, typer.Option(help="A network with hand-overs.")] = "train",
     seconds: Annotated[float, typer.Option("--for", min=5)] = 45.0,
-    fail_if: FailIf = None,
-    json: JsonFile = None,
-    html: HtmlFile = None,
-    plot: PlotFile = None,
-    junit: JunitFile = None,
-    quiet: Quiet = False,
+    seed: Seed = None,
 ) -> None:
     """Calls from a train: bursts of loss, and a new address with every hand-over; how long media stays away."""
-    outputs = outputs_of(fail_if, json=json, html=html, plot=plot, junit=junit)
-    scenario = _changed(_load("handover-train"), seconds, None, network).scaled(calls / 3)
+    outputs, target = output.outputs(), relay.target()
+    scenario = _changed(_load("handover-train"), seconds, seed, network).scaled(calls / 3)
     holding = (CallType(holding_s=Duration(max(1.0, seconds - 5.0))),)
-    chosen = dataclasses.replace(scenario, calls=holding)
-    outputs.deliver(_until_interrupted(execute(chosen, Target(), _typed(), console, quiet=quiet)), console)
+    chosen = media.applied_to(dataclasses.replace(scenario, calls=holding))
+    outputs.deliver(_until_interrupted(execute(chosen, target, _typed(), console, quiet=output.quiet)), console)
 
 
 @app.command()
+@with_groups
 def scheduler(
+    relay: RelayOptions,
+    output: ReportOptions,
     kiosks: Annotated[int, typer.Option(min=1)] = 100,
     seats: Annotated[int, typer.Option(min=1)] = 40,
     per_minute: Annotated[float, typer.Option(min=1, help="Calls.")] = 600.0,
     seconds: Annotated[float, typer.Option("--for", min=2)] = 20.0,
     seed: int = 1,
-    fail_if: FailIf = None,
-    json: JsonFile = None,
-    html: HtmlFile = None,
-    plot: PlotFile = None,
-    junit: JunitFile = None,
-    quiet: Quiet = False,
 ) -> None:
-    """Calls without media, through signalling and scheduler alone, on an own relay that does not require media."""
-    outputs = outputs_of(fail_if, json=json, html=html, plot=plot, junit=junit)
+    """Calls without media, through signalling and scheduler alone; the relay must not require media (an own one does not)."""
+    outputs, target = output.outputs(), relay.target(settings="[server]\nmedia_required = false\n")
     scenario = Scenario(
         title=f"Scheduler: {kiosks} booths, {seats} seats, {per_minute:g} calls a minute",
         duration_s=seconds,
@@ -218,12 +171,16 @@ def scheduler(
         arrivals=Arrivals(per_minute=per_minute),
         calls=(CallType(holding_s=Duration(1.5, "lognormal")),),
     )
-    target = Target(settings="[server]\nmedia_required = false\n")
-    outputs.deliver(_until_interrupted(execute(scenario, target, _typed(), console, quiet=quiet, media=False)), console)
+    running = execute(scenario, target, _typed(), console, quiet=output.quiet, media=False)
+    outputs.deliver(_until_interrupted(running), console)
 
 
 @app.command()
+@with_groups
 def capacity(
+    relay: RelayOptions,
+    media: MediaOptions,
+    output: ReportOptions,
     scenario: Annotated[str, typer.Argument(help="Whose booths, seats, networks and kinds of calls.")] = "pairs",
     budget: Annotated[
         list[str] | None, typer.Option(help=f"A step fails when; default: {' or '.join(DEFAULT_BUDGET)}.")
@@ -232,42 +189,27 @@ def capacity(
     most: Annotated[int, typer.Option(min=1)] = 1000,
     step_s: Annotated[float, typer.Option("--for", min=3, help="Seconds measured in each step.")] = 8.0,
     within: Annotated[float, typer.Option(min=30, help="Seconds that the whole may take.")] = 300.0,
-    cores: Annotated[int, typer.Option(min=0, help="The relay's own; the bots get the others. 0: shared.")] = 0,
-    network: Annotated[str, typer.Option(help="For all booths, instead of the scenario's.")] = "",
-    codec: Codec = "",
-    simulcast: Simulcast = False,
-    engines: Engines = 1,
-    relay: Url = "auto",
-    token_secret: Secret = "",
-    key_id: KeyId = "",
-    portal_token: Portal = "",
-    relay_pid: Pid = 0,
-    relay_settings: RelaySettings = None,
+    cores: Annotated[int, typer.Option(min=0, help="The own relay's; the bots get the others. 0: shared.")] = 0,
+    network: Network = "",
     seed: Seed = None,
-    fail_if: FailIf = None,
-    json: JsonFile = None,
-    html: HtmlFile = None,
-    plot: PlotFile = None,
-    junit: JunitFile = None,
-    quiet: Quiet = False,
 ) -> None:
     """The largest number of calls within a budget, and what a call costs."""
-    outputs = outputs_of(fail_if, json=json, html=html, plot=plot, junit=junit)
-    target = _target(relay, token_secret, key_id, portal_token, relay_pid, relay_settings)
+    outputs, target = output.outputs(), relay.target(cores=cores)
     search = Search(
-        _sending(_changed(_load(scenario), None, seed, network), codec, simulcast, engines),
+        media.applied_to(_changed(_load(scenario), None, seed, network)),
         tuple(parse_threshold(text) for text in budget or DEFAULT_BUDGET),
         start,
         most,
         step_s,
         within,
     )
-    target = dataclasses.replace(target, cores=cores)
-    outputs.deliver(_until_interrupted(find_capacity(search, target, _typed(), console, quiet=quiet)), console)
+    outputs.deliver(_until_interrupted(find_capacity(search, target, _typed(), console, quiet=output.quiet)), console)
 
 
 @app.command()
+@with_groups
 def compare(
+    output: ReportOptions,
     peer: Annotated[
         str, typer.Option(help="janus, toy (aiortc), whip:RELAY_URL or whip:PUBLISH_URL,RECEIVE_URL.")
     ] = "janus",
@@ -280,32 +222,22 @@ def compare(
     peer_pid: PeerPid = 0,
     engines: Engines = 1,
     seed: int = 1,
-    fail_if: FailIf = None,
-    json: JsonFile = None,
-    html: HtmlFile = None,
-    plot: PlotFile = None,
-    junit: JunitFile = None,
-    quiet: Quiet = False,
 ) -> None:
     """relay's SFU and another media server in turns: same bots, same media, same cores. Needs root (a namespace)."""
-    outputs = outputs_of(fail_if, json=json, html=html, plot=plot, junit=junit)
+    outputs = output.outputs()
     server = PeerChoice(peer, peer_token, peer_pid)
     chosen = Plan(server, Topology(publishers, receivers), rounds, seconds, camera_kbps * 1000, seed, engines)
-    outputs.deliver(_until_interrupted(compare_servers(chosen, _typed(), console, quiet=quiet)), console)
+    outputs.deliver(_until_interrupted(compare_servers(chosen, _typed(), console, quiet=output.quiet)), console)
 
 
 @app.command()
+@with_groups
 def report(
     source: Annotated[Path, typer.Argument(help="A report in JSON.", exists=True, dir_okay=False)],
-    fail_if: FailIf = None,
-    html: HtmlFile = None,
-    plot: PlotFile = None,
-    csv: CsvFile = None,
-    junit: JunitFile = None,
+    output: ReportOptions,
 ) -> None:
     """Show a report again, judge it, or write it in another form."""
-    outputs = outputs_of(fail_if, html=html, plot=plot, csv=csv, junit=junit)
-    outputs.deliver(from_json(source.read_bytes()), console)
+    output.outputs().deliver(from_json(source.read_bytes()), console)
 
 
 def _load(name: str) -> Scenario:
@@ -325,23 +257,6 @@ def _changed(scenario: Scenario, seconds: float | None, seed: int | None, networ
         booths = dataclasses.replace(scenario.kiosks, network=profile_of(network))
         scenario = dataclasses.replace(scenario, kiosks=booths)
     return scenario
-
-
-def _sending(scenario: Scenario, codec: str, simulcast: bool, engines: int) -> Scenario:
-    if codec and codec not in get_args(VideoCodec):
-        raise Misuse(f"there is no codec {codec!r} here; known are {', '.join(get_args(VideoCodec))}")
-    chosen = cast(VideoCodec, codec) if codec else scenario.codec
-    return dataclasses.replace(
-        scenario, codec=chosen, simulcast=simulcast or scenario.simulcast, engines=max(engines, scenario.engines)
-    )
-
-
-def _target(url: str, secret: str, key_id: str, portal: str, pid: int, settings: Path | None) -> Target:
-    if url == "auto":
-        return Target(settings=settings.read_text("utf-8") if settings is not None else "")
-    if not secret and not portal:
-        raise Misuse("a running relay needs --token-secret or --portal-token")
-    return Target(url=url, secret=secret, key_id=key_id, portal_token=portal, pid=pid)
 
 
 def _sources(names: list[str]) -> tuple[Source, ...]:
