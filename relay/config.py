@@ -245,6 +245,37 @@ class WhipSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordingSettings:
+    """Recordings of calls; off until there is a directory. How long they are kept is the operator's to decide, and to do."""
+
+    record: Literal["never", "on-demand", "all"] = "on-demand"
+    """`on-demand`: a portal begins and ends each; `all`: every call from its beginning, unless a portal ends it."""
+    directory: str = ""
+    """Where they are kept, each file readable by its owner alone (mode 0600)."""
+    consent_required: bool = True
+    """A recording is begun only when the portal says how those in the call agreed."""
+    consent: str = ""
+    """How everybody who calls has agreed, for `record = "all"` (`notice at the booth, 2026-03`); kept in each index."""
+    max_recordings: int = 32
+    """At once; each has a process of its own."""
+    parties: int = 3
+    """Recorded of one call, the citizen first."""
+    segment_s: float = 900.0
+    """A file of this age is followed by another."""
+    segment_bytes: int = 1_073_741_824
+    """So is one of this size."""
+
+    def __post_init__(self) -> None:
+        _require_positive(self, "max_recordings", "segment_s", "segment_bytes")
+        if not 1 <= self.parties <= 7:
+            raise Misuse("parties must be 1 to 7: a recorder has four sections for each")
+        if self.record == "all" and not self.directory:
+            raise Misuse('recording.record = "all" needs recording.directory')
+        if self.record == "all" and self.consent_required and not self.consent.strip():
+            raise Misuse('recording.record = "all" needs recording.consent, or consent_required = false')
+
+
+@dataclass(frozen=True, slots=True)
 class LogSettings:
     """What is written to standard error."""
 

@@ -170,6 +170,17 @@ MEDIA = (
     _histogram("relay_rtt_seconds", "Round trip between relay and participant, sampled.", "desk"),
 )
 
+RECORDINGS = (
+    _gauge("relay_recordings", "Calls that are being recorded."),
+    _counter("relay_recordings_ended_total", "Recordings that ended, by why.", "reason"),
+    _counter(
+        "relay_recorders_replaced_total", "Recorders whose process died, or whose media worker did, within a recording."
+    ),
+    _counter("relay_recording_packets_total", "RTP packets that recorders received."),
+    _counter("relay_recording_lost_packets_total", "RTP packets that recorders missed."),
+    _counter("relay_recording_written_bytes_total", "Bytes that recorders wrote."),
+)
+
 WHIP = (
     _gauge("relay_whip_sessions", "Sessions of WHIP (publishing) and WHEP (watching).", "protocol"),
     _counter("relay_whip_sessions_ended_total", "Sessions that ended, by why.", "protocol", "reason"),
@@ -190,6 +201,7 @@ SECTIONS = {
     "Scheduler": SCHEDULER,
     "Outlets": OUTLETS,
     "Media": MEDIA,
+    "Recordings": RECORDINGS,
     "WHIP and WHEP": WHIP,
     "Signalling and build": SIGNALLING,
 }

@@ -7,6 +7,7 @@ from relay.clock import Clock
 from relay.errors import Misuse
 from relay.server.auth import TokenIssuer
 from relay.server.checkin import CheckInTokens
+from relay.server.recording.desk import RecordingDesk
 from relay.server.settings import Settings
 from relay.service.shell.exchange import Exchange, MediaPlane, is_full
 from relay.service.shell.observatory import Observatory
@@ -25,6 +26,7 @@ class Context:
     issuer: TokenIssuer
     checkin: CheckInTokens
     clock: Clock
+    recordings: RecordingDesk
 
     def not_ready(self) -> list[str]:
         """Why this relay should get no traffic now; empty: it should."""

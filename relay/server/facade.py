@@ -27,6 +27,7 @@ from relay.server.context import Context
 from relay.server.http import Doorkeeper
 from relay.server.keystore import generated_secret
 from relay.server.phrasing import Phrasebook
+from relay.server.recording.desk import RecordingDesk
 from relay.server.settings import Settings
 from relay.server.signalling import Signalling
 from relay.server.throttle import FailureLimiter
@@ -73,6 +74,8 @@ class Relay:
         self._desk = PortalDesk(self._exchange, self._clock, self.settings.server.max_event_streams)
         target_s = self._exchange.ledger.report.settings.target_ms / 1000
         self._wallboards = Wallboards(Board(self._exchange, self._observatory, self._clock, target_s).compose)
+        self.recordings = RecordingDesk(self._exchange, self.settings.recording, self._clock)
+        """Begins, ends and lists the recordings of calls."""
         self._gateway = Gateway(self._exchange, self.settings.whip, self.settings.sfu.max_sdp_bytes, self._clock)
         self._exchange.observations.whip_sessions = self._gateway.counts
         self._app = self._build_app(TokenVerifier(keyring, self._clock), CheckInTokens(keyring))
@@ -97,7 +100,7 @@ class Relay:
             await self._life.aclose()
             raise
         self._outlets.start()
-        for watch in (self._wallboards.run(), self._observatory.run(), self._gateway.run()):
+        for watch in (self._wallboards.run(), self._observatory.run(), self._gateway.run(), self.recordings.run()):
             self._life.push_async_callback(_stop, asyncio.create_task(watch))
         return self
 
@@ -195,6 +198,7 @@ class Relay:
             self._issuer,
             checkin,
             self._clock,
+            self.recordings,
         )
         observations = self._exchange.observations
         whip = WhipEndpoints(self._gateway, doorkeeper, observations, self.settings, self._clock)

@@ -113,6 +113,7 @@ def call_state(notice: notices.CallChanged, re: int = 0) -> messages.CallState:
             for member in call.members
         ],
         callback=bool(call.contact),
+        recorded=notice.recorded,
         reason=notice.reason,
     )
 

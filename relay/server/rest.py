@@ -14,6 +14,7 @@ from relay.server.history import HISTORY_OPERATIONS
 from relay.server.messages import Name, ShortText, Stem
 from relay.server.openapi import openapi_document, signalling_schema
 from relay.server.operations import ApiReply, ApiRequest, Operation, Parameter
+from relay.server.recording.operations import RECORDING_OPERATIONS
 from relay.server.workers import WORKER_OPERATIONS
 from relay.service.call_quality import CallQuality
 from relay.service.shell.portal import NewCall
@@ -239,6 +240,7 @@ OPERATIONS = (
     ),
     *APPOINTMENT_OPERATIONS,
     *WORKER_OPERATIONS,
+    *RECORDING_OPERATIONS,
     *HISTORY_OPERATIONS,
     Operation("GET", "/api/schema/signalling.json", "JSON Schema of the signalling", signalling, dict[str, Any], ()),
     Operation("GET", "/openapi.json", "This document", openapi, dict[str, Any], ()),

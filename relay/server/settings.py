@@ -1,7 +1,7 @@
 """Settings of a whole relay, and how they are read from a TOML file and the environment.
 
 The file has the shape of `Settings`: `[server]`, `[sfu]`, `[scheduler]`, `[auth]`, `[outlets]`, `[latency]`, `[whip]`,
-`[log]` and `[catalogue]`, the last either inline or as `catalogue = "catalogue.toml"` beside the file. A variable such as
+`[recording]`, `[log]` and `[catalogue]`, the last either inline or as `catalogue = "catalogue.toml"` beside the file. A variable such as
 `RELAY_SERVER__PORT=8443` sets one scalar field and wins over the file. An unknown name is an error, never ignored.
 """
 
@@ -15,7 +15,15 @@ from typing import Any, get_args, get_origin, get_type_hints
 import msgspec
 
 from relay.catalogue import Catalogue
-from relay.config import AuthSettings, LatencySettings, LogSettings, ServerSettings, SfuSettings, WhipSettings
+from relay.config import (
+    AuthSettings,
+    LatencySettings,
+    LogSettings,
+    RecordingSettings,
+    ServerSettings,
+    SfuSettings,
+    WhipSettings,
+)
 from relay.demo_catalogue import DEMO_CATALOGUE
 from relay.errors import Misuse
 from relay.scheduler.settings import SchedulerSettings
@@ -36,6 +44,7 @@ class Settings:
     auth: AuthSettings = dataclasses.field(default_factory=AuthSettings)
     outlets: OutletSettings = dataclasses.field(default_factory=OutletSettings)
     latency: LatencySettings = dataclasses.field(default_factory=LatencySettings)
+    recording: RecordingSettings = dataclasses.field(default_factory=RecordingSettings)
     whip: WhipSettings = dataclasses.field(default_factory=WhipSettings)
     log: LogSettings = dataclasses.field(default_factory=LogSettings)
     catalogue: Catalogue = DEMO_CATALOGUE

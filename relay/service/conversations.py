@@ -12,7 +12,17 @@ from relay.ids import PeerId
 from relay.scheduler.model import Participant as Party
 from relay.scheduler.model import Role
 from relay.service.participants import Desk, Participants, Who
-from relay.service.wiring import Member, Route, changes, may_hear, precedence, speakers_for, wanted_routes
+from relay.service.wiring import (
+    SOURCES,
+    Member,
+    Route,
+    changes,
+    may_hear,
+    precedence,
+    slot_name,
+    speakers_for,
+    wanted_routes,
+)
 from relay.sfu.session.events import SlotRef, SourceRef
 
 _SUPERVISING = frozenset({Role.MONITOR, Role.WHISPER, Role.BARGE})
@@ -44,6 +54,10 @@ def desk_of(role: Role) -> Desk:
     return Desk.SUPERVISOR if role in _SUPERVISING else Desk.SEAT
 
 
+_OBSERVER = Member(PeerId(""), Role.MONITOR, ())
+"""Watchers and recorders hear and see what a silent supervisor does."""
+
+
 def peers_beside(who: Who, conversations: "Conversations", participants: Participants) -> list[PeerId] | None:
     """The peers of the others in the conversation somebody hears; None when there is none."""
     conversation = conversations.front(who)
@@ -61,6 +75,8 @@ class Conversations:
         self._by_call: dict[str, Conversation] = {}
         self._calls_of: dict[Who, list[str]] = {}
         self._made: dict[PeerId, dict[SlotRef, SourceRef]] = {}
+        self.recorded: set[str] = set()
+        """Calls that are being recorded: everybody in one is told."""
 
     def front(self, who: Who) -> Conversation | None:
         """The conversation somebody hears."""
@@ -184,3 +200,17 @@ class Conversations:
         calls.remove(call)
         if not calls:
             del self._calls_of[who]
+
+
+def speakers_of_call(conversations: Conversations, call: str) -> list[Member]:
+    """Whom an observer of a call hears and sees, in the order of its slots."""
+    return speakers_for(_OBSERVER, conversations.present(call))
+
+
+def sources_of_call(conversations: Conversations, call: str) -> dict[str, SourceRef]:
+    """What an observer of a call gets, by name: those of the second party are `microphone-2`, `camera-2`, …"""
+    return {
+        slot_name(source, place): SourceRef(speaker.peer, source)
+        for place, speaker in enumerate(speakers_of_call(conversations, call), start=1)
+        for source in SOURCES
+    }

@@ -198,6 +198,17 @@ def _times(bounds_s: tuple[float, ...], counts: tuple[int, ...]) -> Histogram:
     return Histogram(bounds_s, counts, total_s)
 
 
+def gather_recordings(into: Snapshot, observations: Observations) -> None:
+    """What is kept of calls."""
+    counts = observations.recordings
+    into.put("relay_recordings", counts.running)
+    into.put_all("relay_recordings_ended_total", counts.ended)
+    into.put("relay_recorders_replaced_total", counts.replaced)
+    into.put("relay_recording_packets_total", counts.packets)
+    into.put("relay_recording_lost_packets_total", counts.lost_packets)
+    into.put("relay_recording_written_bytes_total", counts.written_bytes)
+
+
 def gather_whip(into: Snapshot, observations: Observations) -> None:
     """Media that comes and goes over HTTP."""
     into.put_all("relay_whip_sessions", observations.whip_sessions())

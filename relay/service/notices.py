@@ -15,6 +15,8 @@ class CallChanged:
     active: tuple[str, ...] = ()
     """Sources the other side is sending."""
     reason: str = ""
+    recorded: bool = False
+    """It is being recorded."""
 
 
 @dataclass(frozen=True, slots=True)

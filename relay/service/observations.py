@@ -2,10 +2,24 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from relay.metrics.histogram import SETUP_BOUNDS_S, Histogram
 from relay.service.call_quality import CallBook
 from relay.sfu.session.events import PathChanged, PeerConnected, SfuEvent, SlotStarted
+
+
+@dataclass(slots=True)
+class RecordingCounts:
+    """Of recordings."""
+
+    running: int = 0
+    ended: Counter[str] = field(default_factory=Counter)
+    """By reason."""
+    replaced: int = 0
+    packets: int = 0
+    lost_packets: int = 0
+    written_bytes: int = 0
 
 
 class Observations:
@@ -26,6 +40,7 @@ class Observations:
         self.bad_messages = 0
         self.duplicate_requests = 0
         """Call requests that repeated an idempotency key."""
+        self.recordings = RecordingCounts()
         self.whip_sessions: Callable[[], Mapping[str, int]] = dict
         """WHIP and WHEP sessions now, by protocol."""
         self.whip_ended: Counter[tuple[str, str]] = Counter()

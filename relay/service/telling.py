@@ -85,7 +85,8 @@ class Teller:
         active = tuple(sorted(party.active)) if party else ()
         places = self._conversations.places(who, call.call)
         call = replace(call, members=tuple(self._named(member, places) for member in call.members))
-        return self._tell(who, CallChanged(call, self._label(other) if other else "", active, reason))
+        recorded = call.call in self._conversations.recorded
+        return self._tell(who, CallChanged(call, self._label(other) if other else "", active, reason, recorded))
 
     def ringing(self, who: Who, call: CallView, offer: str) -> list[Output]:
         """An offer at a seat."""

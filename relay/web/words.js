@@ -203,6 +203,7 @@ export const WORDS = {
   ],
   'kiosk.mirror.speak': ['说句话，看看绿条会不会动', 'Say something: the green bar should move'],
 
+  'talk.recorded': ['正在录音录像', 'Being recorded'],
   'kiosk.talk.held': [
     '请稍候，工作人员暂时离开，马上回来。',
     'Please wait a moment. The caseworker will be right back.',

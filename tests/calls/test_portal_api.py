@@ -36,6 +36,7 @@ ONLY_WHEN_IT_HAPPENS = {
     "relay_sfu_closed_peers_total",
     "relay_signalling_connections_total",
     "relay_sfu_refused_datagrams_total",
+    "relay_recordings_ended_total",
     "relay_whip_requests_total",
     "relay_whip_sessions_ended_total",
 }

@@ -94,6 +94,8 @@ class CallState(Reply, kw_only=True, tag="call.state"):
     """Everybody in the conversation."""
     callback: bool = False
     """The citizen does not wait here, and is to be rung back."""
+    recorded: bool = False
+    """The call is being recorded: show it to whoever is in it."""
     reason: str = ""
     """Why it ended: `hangup`, `kiosk-lost`, `seat-lost`, `abandoned`, `refused` …"""
 

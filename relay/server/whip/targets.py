@@ -1,21 +1,14 @@
 """What can be watched: a stream published by WHIP, a participant, a call. Found anew each time, for they come and go."""
 
 from collections.abc import Callable, Mapping
-from typing import Final
 
 from relay.catalogue import CODE
 from relay.errors import Conflict, NotFound
-from relay.ids import PeerId
-from relay.scheduler.model import Role
 from relay.server.whip.sessions import Sessions
-from relay.service.conversations import Conversations
+from relay.service.conversations import Conversations, sources_of_call
 from relay.service.participants import Desk, Participants, Who
-from relay.service.wiring import SOURCES, Member, slot_name, speakers_for
+from relay.service.wiring import SOURCES
 from relay.sfu.session.events import SourceRef
-
-_NOBODY: Final = PeerId("")
-_LISTENER: Final = Member(_NOBODY, Role.MONITOR, ())
-"""A watcher of a call hears and sees what a silent supervisor does."""
 
 
 class NothingToWatch(Conflict):
@@ -65,9 +58,4 @@ class Targets:
         return {source: SourceRef(participant.peer, source) for source in SOURCES}
 
     def _call(self, call: str) -> dict[str, SourceRef]:
-        speakers = speakers_for(_LISTENER, self._conversations.present(call))
-        return {
-            slot_name(source, place): SourceRef(speaker.peer, source)
-            for place, speaker in enumerate(speakers, start=1)
-            for source in SOURCES
-        }
+        return sources_of_call(self._conversations, call)

@@ -13,6 +13,7 @@ from relay.service.gathering import (
     gather_latency,
     gather_media,
     gather_outlets,
+    gather_recordings,
     gather_scheduler,
     gather_seats,
     gather_signalling,
@@ -61,6 +62,7 @@ class Observatory:
         gather_workers(snapshot, stats)
         gather_latency(snapshot, self.media.latency)
         gather_signalling(snapshot, exchange.observations, exchange.participants)
+        gather_recordings(snapshot, exchange.observations)
         gather_whip(snapshot, exchange.observations)
         return snapshot
 

@@ -9,7 +9,7 @@
  * @typedef {{code: string, name_zh: string, name_en: string, group_zh: string, group_en: string, open: boolean}} Item
  * @typedef {{type: 'call.state', call: string, state: 'queued' | 'offered' | 'connected' | 'held' | 'ended',
  *   item: string, kind: string, position: number | null, expected_wait_s: number | null, waited_s: number,
- *   party: string, active: Source[], members: Member[], callback: boolean, reason: string}} CallState
+ *   party: string, active: Source[], members: Member[], callback: boolean, recorded: boolean, reason: string}} CallState
  * @typedef {{who: string, role: string, name: string, held?: boolean, place?: number}} Member
  * @typedef {{type: 'offer.made', offer: string, call: string, item: string, item_zh: string, item_en: string,
  *   kind: string, region: string, region_zh: string, region_en: string, language: string, priority: string[], party: string, waited_s: number,
@@ -49,6 +49,7 @@ export const DEFAULTS = {
     active: [],
     members: [],
     callback: false,
+    recorded: false,
     reason: '',
   },
   'offer.made': { item_zh: '', item_en: '', region_zh: '', region_en: '', language: 'zh', priority: [], purpose: 'call', parent: '' },

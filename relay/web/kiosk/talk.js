@@ -42,6 +42,7 @@ export class Talk {
     if (item) sayName(byId('talk-item'), item.name_zh, item.name_en);
     if (this.#call !== call.call) this.#begin(call);
     this.#parties.update(call.members);
+    byId('talk-recorded').hidden = !call.recorded;
     this.#notice();
   }
 

@@ -54,6 +54,7 @@ export class Talk {
     showFacts(byId('case-facts'), { ...known, party: call.party || known.party });
     if (call.call !== this.#call && call.state !== 'ended') this.#begin(call);
     this.#parties.update(call.members);
+    byId('talk-recorded').hidden = !call.recorded;
     if (call.state === 'ended') this.#watch.stop();
     this.#notice();
   }

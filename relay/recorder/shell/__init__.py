@@ -1,0 +1,1 @@
+"""The recorder's process: socket, files, and the conversation with its parent."""
