@@ -38,6 +38,12 @@ class Duration:
         if not 0 <= self.mean < MAX_SECONDS or not 0 <= self.sigma <= MAX_SIGMA:
             raise Misuse(f"a duration has a mean from 0 to {MAX_SECONDS} s and a sigma from 0 to {MAX_SIGMA}")
 
+    @property
+    def described(self) -> str:
+        """In a few words."""
+        spread = f", sigma {self.sigma:g}" if self.law == "lognormal" else ""
+        return f"{self.mean:g} s" + ("" if self.law == "constant" else f" on average ({self.law}{spread})")
+
     def draw(self, chance: random.Random) -> float:
         """One value, seconds."""
         if self.law == "exponential":

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from rich.console import Console
@@ -18,7 +18,7 @@ from loadtest.drive.watch import Watch
 from loadtest.measure.shell.processes import machine_facts
 from loadtest.measure.tally import Tally, bottleneck_warnings, reception_metrics, slowness
 from loadtest.report import Curve, Ending, Plot, Report, Table
-from loadtest.scenario import Scenario
+from loadtest.scenario import Party, Scenario
 from relay.errors import RelayError, Unavailable
 
 FILES_PER_BOT = 5
@@ -90,8 +90,8 @@ async def execute(
         incomplete=text,
         ending=ending,
         machine=facts,
-        tables=_tables(stage),
-        plots=plots_of(watch),
+        tables=(*_tables(stage), setup_table(scenario)),
+        plots=plots_of(watch, marks_of(scenario)),
         timeline=tuple(watch.rows),
     )
 
@@ -189,7 +189,36 @@ def latency_table(crew: Crew) -> Table:
     return Table("One-way latency, sender's stamp to receiver's kernel", headings, tuple(rows))
 
 
-def plots_of(watch: Watch) -> tuple[Plot, ...]:
+def setup_table(scenario: Scenario) -> Table:
+    """What was run, for whoever wants to run it again."""
+
+    def party(each: Party | None) -> str:
+        return f"{each.count} with {', '.join(each.sources) or 'no media'}; {each.network.described}" if each else ""
+
+    laws = {name: getattr(scenario, f"{name}_s") for name in ("answer", "wrap_up")}
+    rows = {
+        "booths": party(scenario.kiosks),
+        "seats": party(scenario.seats),
+        "calls": "; ".join(
+            f"{each.kind} {each.item or 'any item'}, {each.holding_s.described} (weight {each.weight:g})"
+            for each in scenario.calls
+        ),
+        "answer, wrap-up": "; ".join(law.described for law in laws.values()),
+        "video": scenario.codec + (", three layers" if scenario.simulcast else ""),
+        "time": f"{scenario.duration_s:g} s, of which {scenario.warm_up_s:g} s are not measured",
+        "seed": str(scenario.seed),
+    }
+    return Table("What was run", ("what", "value"), tuple((name, text) for name, text in rows.items() if text))
+
+
+def marks_of(scenario: Scenario) -> tuple[tuple[float, str], ...]:
+    """The scenario's incidents, and the addresses that its booths' network changes, by the second of the timeline."""
+    incidents = [(each.at_s - scenario.warm_up_s, each.what.replace("-", " ")) for each in scenario.incidents]
+    moves = scenario.kiosks.network.address_changes_s if scenario.kiosks else ()
+    return tuple(sorted((*incidents, *((at_s, "new address") for at_s in moves))))
+
+
+def plots_of(watch: Watch, marks: tuple[tuple[float, str], ...] = ()) -> tuple[Plot, ...]:
     """Timelines, and the distribution of the latencies."""
 
     def curve(label: str, name: str, factor: float = 1.0) -> Curve:
@@ -204,12 +233,19 @@ def plots_of(watch: Watch) -> tuple[Plot, ...]:
             "%",
             (curve("before repair", "lost_before_repair_share", 100), curve("for good", "lost_share", 100)),
         ),
+        Plot("Freezes that began in that second, all pictures", "s", "freezes", (curve("freezes", "freezes"),)),
         Plot("Residence in the relay, p99 (of five seconds)", "s", "ms", (curve("p99", "residence_p99_ms"),)),
         Plot("Calls in conversation", "s", "calls", (curve("calls", "calls"),)),
         Plot("CPU of the relay's processes", "s", "cores", (curve("relay", "server_cpu_share"),)),
         Plot("Memory of the relay's processes", "s", "MB", (curve("resident", "server_memory_mb"),)),
     ]
+    plots = [replace(plot, marks=marks) for plot in plots]
     if watch.first is not None and watch.last is not None:
-        points = tuple((watch.last.latency - watch.first.latency).cdf())
-        plots.insert(1, Plot("Latency of all packets", "ms", "share up to", (Curve("packets", points),), "log"))
+        latency = watch.last.latency - watch.first.latency
+        quantiles = [
+            (latency.quantile_ms(share), label) for share, label in ((0.5, "p50"), (0.95, "p95"), (0.99, "p99"))
+        ]
+        lines = tuple((value, f"{label} {value:.3g} ms") for value, label in quantiles if value is not None)
+        curves = (Curve("packets", tuple(latency.cdf())),)
+        plots.insert(1, Plot("Latency of all packets", "ms", "share up to", curves, "log", marks=lines))
     return tuple(plot for plot in plots if any(each.points for each in plot.curves))

@@ -32,6 +32,12 @@ class Profile:
         """Nothing is to be emulated."""
         return self == Profile()
 
+    @property
+    def described(self) -> str:
+        """Its name, or what it is like."""
+        name = next((name for name, known in PROFILES.items() if known == self), "")
+        return f"network {name or 'of its own'}" + (f", recording {self.trace}" if self.trace else "")
+
     def links(self, seed: int, started: float) -> tuple[Link, Link]:
         """Uplink and downlink of one participant; the trace is shifted by the seed."""
         trace = find_trace(self.trace) if self.trace else None

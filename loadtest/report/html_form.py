@@ -29,7 +29,7 @@ header p { margin: .15rem 0; color: var(--pale); } code { font-size: .88em; over
 .plots { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 1.4rem 1.8rem; }
 figure { margin: 0; break-inside: avoid; } figcaption { font-weight: 600; }
 figure small, .note { color: var(--pale); margin: 0 0 .5rem; } svg { display: block; width: 100%; height: auto; }
-svg text { font-size: 15px; fill: var(--pale); } svg text.legend { fill: var(--ink); } .grid { stroke: var(--line); }
+svg text { font-size: 15px; fill: var(--pale); } svg text.legend { fill: var(--ink); } svg text.mark { font-size: 12px; } .grid { stroke: var(--line); }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 tr { break-inside: avoid; } th, td { text-align: left; padding: .28rem .6rem; border-bottom: 1px solid var(--line); vertical-align: top; }
 th { color: var(--pale); font-weight: 600; font-size: .88em; } td + td, th + th { text-align: right; }

@@ -29,6 +29,8 @@ class Plot:
     note: str = ""
     from_zero: bool = True
     """Whether the upward axis begins at 0; for shares close to 1 it should not."""
+    marks: tuple[tuple[float, str], ...] = ()
+    """(x, what happened there): upright lines behind the curves, where they lie within the axis."""
 
 
 @dataclass(frozen=True, slots=True)

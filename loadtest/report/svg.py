@@ -57,6 +57,7 @@ def to_svg(plot: Plot) -> str:
         f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(plot.title)}">',
         *(_vertical_line(across.place(tick), _text_of(tick)) for tick in across.ticks()),
         *(_horizontal_line(up.place(tick), _text_of(tick)) for tick in up.ticks()),
+        *(_mark(across.place(x), text) for x, text in plot.marks if across.low <= x <= across.high),
         *_labels(plot),
     ]
     legend_x = float(_LEFT)
@@ -119,6 +120,16 @@ def _vertical_line(x: float, text: str) -> str:
     return (
         f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{_TOP}" y2="{bottom}" class="grid"/>'
         f'<text x="{x:.1f}" y="{bottom + 20}" text-anchor="middle">{text}</text>'
+    )
+
+
+def _mark(x: float, text: str) -> str:
+    """Its text stands along the line, on the side with room."""
+    side = x - 5 if x > WIDTH / 2 else x + 13
+    return (
+        f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{_TOP}" y2="{HEIGHT - _BOTTOM}" stroke="#64748b" stroke-dasharray="2 4"/>'
+        f'<text transform="translate({side:.1f} {_TOP + 4}) rotate(-90)" text-anchor="end" font-size="12"'
+        f' class="mark">{escape(text)}</text>'
     )
 
 

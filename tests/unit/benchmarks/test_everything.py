@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.everything import BENCHMARKS, ROOT, WHOLE_S, Benchmark, figures_of, last_of, remember
+from benchmarks.everything import BENCHMARKS, ROOT, WHOLE_S, Benchmark, figures_of, hindrance, last_of, remember, run
 
 MACHINE = {"processor": "A", "cores": "2", "memory": "4 GiB"}
 
@@ -42,3 +42,19 @@ def test_figures_are_read_from_a_benchmark_and_from_a_report() -> None:
     benchmark = Benchmark("x", ("x.py",), ("a", "b"))
     assert figures_of(benchmark, {"a": 1, "b": "text", "c": 3}) == {"a": 1}
     assert figures_of(benchmark, {"title": "x", "metrics": {"b": 2.5}}) == {"b": 2.5}
+
+
+def test_comparisons_are_skipped_without_root_or_janus_and_nothing_else_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("benchmarks.everything.os.geteuid", lambda: 1000)
+    skipped = {each.name: hindrance(each) for each in BENCHMARKS if hindrance(each)}
+    assert set(skipped) == {each.name for each in BENCHMARKS if each.name.startswith("janus")}
+    assert "root" in skipped["janus-10"]
+    monkeypatch.setattr("benchmarks.everything.os.geteuid", lambda: 0)
+    monkeypatch.setattr("benchmarks.everything.shutil.which", lambda _name: None)
+    assert "apt-get install" in hindrance(BENCHMARKS[-1])
+
+
+def test_a_benchmark_that_takes_too_long_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("benchmarks.everything.RESULTS", tmp_path)
+    assert run(Benchmark("x", ("-c", "import time; time.sleep(60)"), ("a",)), 0.05) == "not over in 0 s"
+    assert run(Benchmark("x", ("-c", "raise SystemExit(3)"), ("a",)), 30) == "exit code 3"

@@ -118,3 +118,10 @@ def test_the_plots_of_a_report_make_one_document() -> None:
     page = ElementTree.fromstring(to_svg_page(REPORT))
     assert page.get("height") == str(84 + 360), "the empty plot is left out"
     assert "A <hall>" in "".join(page.itertext())
+
+
+def test_marks_are_drawn_where_they_lie_within_the_axis() -> None:
+    curve = Curve("p99", ((1.0, 5.0), (9.0, 7.0)))
+    drawn = to_svg(Plot("Latency", "s", "ms", (curve,), marks=((4.0, "power <cut>"), (12.0, "too late"))))
+    assert "power &lt;cut&gt;" in drawn
+    assert "too late" not in drawn
