@@ -175,8 +175,8 @@ def _costs(first: Reading, last: Reading) -> dict[str, float]:
 
 
 def _memory_trend(rows: Sequence[Mapping[str, float]]) -> dict[str, float]:
-    """What memory grows by, after the first tenth of the run, in which everything is met for the first time."""
-    settled = rows[len(rows) // 10 :] if len(rows) >= TREND_ROWS else []
+    """What memory grows by in the second half of the run: in the first, everything is met for the first time."""
+    settled = rows[len(rows) // 2 :] if len(rows) >= TREND_ROWS else []
     line = fit_line([(row["t_s"] / 60, row["server_memory_mb"]) for row in settled if "server_memory_mb" in row])
     if line is None:
         return {}

@@ -53,6 +53,8 @@ _HEADLINES: Final = {
     "ratio_relay_cpu_us_per_packet": "CPU a packet of the peer, times relay's",
     "ratio_relay_memory_mb": "memory of the peer, times relay's",
     "calls_connected": "calls connected",
+    "calls_failed": "calls refused or failed",
+    "wait_p95_ms": "wait for a seat, p95",
     "pick_up_p95_ms": "pick-up, p95",
     "first_frame_p95_ms": "from pick-up to first frame, p95",
     "latency_p50_ms": "one-way latency, p50",
@@ -65,7 +67,7 @@ _HEADLINES: Final = {
     "relay_memory_mb": "memory of the relay",
     "storm_set_ups_per_s": "set-ups after the power cut",
 }
-_MOST_CARDS: Final = 12
+_MOST_CARDS: Final = 15
 
 
 def to_html(report: Report) -> str:
