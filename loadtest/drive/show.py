@@ -64,6 +64,7 @@ _SUMMARY = (
     "freeze_time_share",
     "relay_cpu_share",
     "relay_cpu_us_per_packet",
+    "relay_cpu_ms_per_s_per_call",
     "relay_memory_mb",
     "relay_memory_slope_mb_per_min",
     "tool_lateness_p99_ms",

@@ -104,7 +104,7 @@ class Watch:
         if self.crew.emulator_lateness.count:
             found["emulator_lateness_p99_ms"] = self.crew.emulator_lateness.quantile_ms(0.99) or 0.0
         if self.pid:
-            found |= _costs(first, last) | _memory_trend(self.rows)
+            found |= _costs(first, last) | _memory_trend(self.rows) | _cost_of_calls(first, last, self.rows)
         if self.relay is not None:
             found |= _residence(first, last)
         return found
@@ -172,6 +172,15 @@ def _costs(first: Reading, last: Reading) -> dict[str, float]:
     if packets:
         found["relay_cpu_us_per_packet"] = cpu_s / packets * 1e6
     return found
+
+
+def _cost_of_calls(first: Reading, last: Reading, rows: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """CPU over the time that calls were in conversation: what a relay without calls needs is in it."""
+    ends = [0.0, *(row["t_s"] for row in rows)]
+    talked_s = sum(row["calls"] * (row["t_s"] - before) for before, row in zip(ends, rows, strict=False))
+    return (
+        {"relay_cpu_ms_per_s_per_call": (last.server.cpu_s - first.server.cpu_s) / talked_s * 1000} if talked_s else {}
+    )
 
 
 def _memory_trend(rows: Sequence[Mapping[str, float]]) -> dict[str, float]:
