@@ -3,7 +3,7 @@
     python benchmarks/scheduler.py [--json FILE] [--plot FILE] [--waiting 100000] [--lives 10000] [--runs 5] [--no-growth] [--no-journal]
 
 One core, 10,000 seats, 10,000 items. A life is a request, its offer, acceptance, end and wrap-up, with the rings that
-widen meanwhile. `naive` is what a sorted list and full scans cost for the matching alone, in the same run. Numbers are
+widen meanwhile. Before anything is measured, every seat has had a life, so that what is cached is as it stays. `naive` is what a sorted list and full scans cost for the matching alone, in the same run. Numbers are
 medians of runs. What durability adds comes from `scheduler_journal.py`.
 """
 
@@ -27,6 +27,13 @@ from relay.scheduler import commands, events
 from relay.scheduler.entities import Call, Seat
 
 GROWTH = (1_000, 10_000, 100_000, 1_000_000)
+
+
+def warm_up(load: Load) -> None:
+    """A life for every seat; what is there then is left to itself by the collector, as the daemon does after its start."""
+    load.live(load.requests(load.nation.size.seats), load.engine.handle_command)
+    gc.collect()
+    gc.freeze()
 
 
 def lives_per_s(load: Load, lives: int, runs: int) -> float:
@@ -78,13 +85,13 @@ def bytes_per_waiting_call(calls: int) -> float:
 def naive_us(load: Load, matches: int) -> float:
     """The same matching without an index: a sorted list of calls, scanned for the first one that a seat can serve."""
     state = load.engine.state
-    waiting: list[tuple[int, int, Call]] = sorted(entry for line in state.waiting.lines() for entry in line.calls)
+    waiting: list[tuple[int, int, Call]] = sorted(entry for line in state.waiting.lines() for entry in line)
     line_of = state.waiting.line_of
     seats = list(state.seats.values())[:matches]
 
     def match(seat: Seat) -> None:
         for place, entry in enumerate(waiting):
-            if state.supply.eligible(line_of(entry[2])) & seat.bit:
+            if state.supply.eligible(line_of(entry[2])).has(seat.index):
                 del waiting[place]
                 insort(waiting, entry)
                 return
@@ -101,9 +108,10 @@ def growth(sizes: tuple[int, ...], lives: int, runs: int) -> dict[int, float]:
     for size in sizes:
         load = Load(Size(waiting=size))
         load.open()
-        load.live(load.requests(lives // 5), load.engine.handle_command)
+        warm_up(load)
         found[size] = 1e6 / lives_per_s(load, lives, runs)
         say(f"{size:>12,} waiting  {found[size]:10.1f} us/life")
+        gc.unfreeze()
         del load
         gc.collect()
     return found
@@ -138,9 +146,7 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
     started = time.perf_counter()
     load.open()
     say(f"{arguments.waiting:,} calls wait at 10,000 seats after {time.perf_counter() - started:.1f} s")
-    gc.collect()
-    gc.freeze()
-    load.live(load.requests(arguments.lives // 5), load.engine.handle_command)
+    warm_up(load)
     rate = lives_per_s(load, arguments.lives, arguments.runs)
     times = command_times_us(load, arguments.lives)
     everything = sorted(measured for of_one in times.values() for measured in of_one)
@@ -167,17 +173,26 @@ def main() -> None:
     parser.add_argument("--lives", type=int, default=10_000)
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--no-growth", action="store_true")
+    parser.add_argument(
+        "--growth-only", action="store_true", help="the table and the plot, added to the figures of --json"
+    )
     parser.add_argument("--no-journal", action="store_true")
     arguments = parser.parse_args()
-    result = measure(arguments)
-    result["bytes_per_waiting_call"] = round(bytes_per_waiting_call(20_000))
+    result: dict[str, Any] = {}
+    if arguments.growth_only:
+        arguments.no_journal = True
+        if arguments.json and arguments.json.exists():
+            result = json.loads(arguments.json.read_text())
+    else:
+        result = measure(arguments)
+        result["bytes_per_waiting_call"] = round(bytes_per_waiting_call(20_000))
     if not arguments.no_growth:
         by_size = growth(GROWTH, arguments.lives // 2, 3)
         result["us_per_life_by_waiting"] = {str(size): round(cost, 1) for size, cost in by_size.items()}
         if arguments.plot:
             plot(by_size, arguments.plot)
     if not arguments.no_journal:
-        durable = scheduler_journal.measure(arguments.lives, arguments.waiting, 3)
+        durable = scheduler_journal.measure(max(arguments.lives, 40_000), arguments.waiting, 3)
         result["lives_per_s_journal"] = round(durable["lives_per_s_journal"])
         result["restart_s"] = round(durable["restart_s"], 2)
     for name, value in result.items():

@@ -9,6 +9,7 @@ process: from its start to the first assignment out of `waiting` calls, and what
 
 import argparse
 import asyncio
+import gc
 import json
 import shutil
 import subprocess
@@ -31,7 +32,7 @@ from relay.scheduler.shell.sqlite_journal import Durability, SqliteJournal
 SEATS = 2_000
 ITEMS = 10_000
 DEPARTMENTS = 40
-CLIENTS = 1_000
+CLIENTS = 4_000
 """Lives going on at once: what a round can gather into one commit."""
 SETTINGS = SchedulerSettings(seat_lease_ms=0, kiosk_lease_ms=0, key_window_ms=60_000)
 OPTIONS = ServiceOptions(max_commands=200_000, max_undelivered=1_000_000)
@@ -75,9 +76,12 @@ async def lives_per_s(journal: Journal, lives: int) -> dict[str, float]:
                 await scheduler.submit(ask.HangUp(offer.call))
                 await scheduler.submit(ask.FinishWrapUp(offer.call, offer.seat))
 
+        gc.collect()
+        gc.freeze()  # as the daemon does after its start
         wall_s, cpu_s = time.perf_counter(), time.process_time()
         await asyncio.gather(*(client() for _ in range(CLIENTS)))
         wall_s, cpu_s = time.perf_counter() - wall_s, time.process_time() - cpu_s
+        gc.unfreeze()
         return {
             "lives_per_s": lives / wall_s,
             "cpu_us_per_life": cpu_s / lives * 1e6,

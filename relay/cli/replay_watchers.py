@@ -153,7 +153,7 @@ def _free_seats(call: Call, chosen: str, state: State) -> str:
     free = [seat.id for seat in state.supply.each(fitting & state.supply.available) if seat.id not in barred]
     names = [chosen, *free[: _SEATS_SHOWN - 1]]
     more = f" and {len(free) + 1 - len(names)} more" if len(free) >= _SEATS_SHOWN else ""
-    return f"{len(free) + 1} of {fitting.bit_count()} fitting seats were free: {', '.join(names)}{more}"
+    return f"{len(free) + 1} of {fitting.count()} fitting seats were free: {', '.join(names)}{more}"
 
 
 class Moment:

@@ -26,15 +26,15 @@ def decide(state: State, command: commands.Command, now_ms: int) -> tuple[AnyEve
         now_ms = state.clock_ms
     draft = Draft(state, now_ms)
     _DECIDE[type(command)](draft, command)
-    if draft.freed or draft.requeued:
+    if draft.freed is not None or draft.requeued is not None:
         settle(draft)
     return tuple(draft.events)
 
 
 def _tick(draft: Draft, command: commands.Tick) -> None:
     del command
-    timer = draft.state.timers.due(draft.at_ms)
-    if timer is not None:
+    timer = draft.state.timers.first()
+    if timer is not None and timer[0] <= draft.at_ms:
         draft.at_ms = max(timer[0], draft.state.clock_ms)
         timers.fire(draft, timer)
 

@@ -28,17 +28,19 @@ cdef class Draft:
     cdef public State state
     cdef public long long at_ms
     cdef public list events
-    cdef public object taken
+    cdef public set taken
     cdef public int kept
-    cdef public object placed
+    cdef public set placed
     cdef public list requeued
     cdef public dict freed
-    cdef public object hushed
-    cdef public object unkept
+    cdef public set hushed
+    cdef public set unkept
     cdef long long _calls
     cdef long long _offers
     cdef long long _appointments
 
+    cpdef take(self, Seat seat)
+    cpdef place(self, str call)
     cpdef free(self, str seat)
     cpdef hush(self, str seat, bint took=*)
     cpdef unkeep(self, str seat)
@@ -49,3 +51,5 @@ cdef class Draft:
     cpdef str new_call(self)
     cpdef str new_appointment(self)
     cpdef offer(self, str call, int attempt, long long enqueued_ms, long long virtual_ms, Choice choice)
+    cdef _let_go(self, str seat, int released)
+    cdef _wait_again(self, Requeued again)

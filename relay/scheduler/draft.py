@@ -12,8 +12,6 @@ from .events import AnyEvent, CallOffered
 from .index.line import Line
 from .state import State
 
-_NONE: frozenset[str] = frozenset()
-
 
 class Choice:
     """The seat to ring, and why."""
@@ -58,37 +56,53 @@ class Draft:
         self.state = state
         self.at_ms = at_ms
         self.events: list[AnyEvent] = []
-        self.taken = 0
-        """Bits of seats that are no longer free."""
+        self.taken: set[int] | None = None
+        """Numbers of seats that are no longer free."""
         self.kept = 0
         """Seats kept for appointments."""
-        self.placed: frozenset[str] = _NONE
+        self.placed: set[str] | None = None
         """Calls that no longer wait."""
-        self.requeued: list[Requeued] = []
+        self.requeued: list[Requeued] | None = None
         """Calls that wait again."""
-        self.freed: dict[str, int] = {}
+        self.freed: dict[str, int] | None = None
         """Seats that have room again: so many calls and wrap-ups less."""
-        self.hushed: frozenset[str] = _NONE
+        self.hushed: set[str] | None = None
         """Of the freed seats, those that rang."""
-        self.unkept: frozenset[str] = _NONE
+        self.unkept: set[str] | None = None
         """Of the freed seats, those that were kept for an appointment."""
         self._calls = state.calls_made
         self._offers = state.offers_made
         self._appointments = state.appointments_made
 
+    def take(self, seat: Seat) -> None:
+        """A seat is no longer free."""
+        if self.taken is None:
+            self.taken = set()
+        self.taken.add(seat.index)
+
+    def place(self, call: str) -> None:
+        """A call no longer waits."""
+        if self.placed is None:
+            self.placed = set()
+        self.placed.add(call)
+
     def free(self, seat: str) -> None:
         """A seat has let go a call or wrap-up."""
-        self.freed[seat] = self.freed.get(seat, 0) + 1
+        self._let_go(seat, 1)
 
     def hush(self, seat: str, took: bool = False) -> None:
         """A seat has stopped ringing, or (`took`) is in the call it rang for."""
-        self.freed[seat] = self.freed.get(seat, 0) - took
-        self.hushed |= {seat}
+        self._let_go(seat, -took)
+        if self.hushed is None:
+            self.hushed = set()
+        self.hushed.add(seat)
 
     def unkeep(self, seat: str) -> None:
         """A seat is no longer kept for an appointment."""
-        self.freed.setdefault(seat, 0)
-        self.unkept |= {seat}
+        self._let_go(seat, 0)
+        if self.unkept is None:
+            self.unkept = set()
+        self.unkept.add(seat)
 
     def requeue(self, call: Call, but: str = "", target: str = "") -> None:
         """A call waits again, not for the seat `but`, or for `target` alone."""
@@ -96,15 +110,15 @@ class Draft:
         barred = call.barred
         if but:
             barred = {**(barred or {}), but: 0}
-        self.requeued.append(Requeued(call, line, call.region, call.sticky, target, barred))
+        self._wait_again(Requeued(call, line, call.region, call.sticky, target, barred))
 
     def widen(self, call: Call, line: Line) -> None:
         """A call waits in another line than before."""
-        self.requeued.append(Requeued(call, line, call.region, call.sticky, "", call.barred))
+        self._wait_again(Requeued(call, line, call.region, call.sticky, "", call.barred))
 
     def transfer(self, call: Call, line: Line, region: str, target: str) -> None:
         """A call waits for something else than before, and for another seat than the one that passes it on."""
-        self.requeued.append(Requeued(call, line, region, "", target, {call.seat: 0}))
+        self._wait_again(Requeued(call, line, region, "", target, {call.seat: 0}))
 
     def next_call(self) -> str:
         """The id that `new_call` will give."""
@@ -123,8 +137,8 @@ class Draft:
     def offer(self, call: str, attempt: int, enqueued_ms: int, virtual_ms: int, choice: Choice) -> None:
         """Ring the chosen seat."""
         self._offers += 1
-        self.taken |= choice.seat.bit
-        self.placed |= {call}
+        self.take(choice.seat)
+        self.place(call)
         at_ms = self.at_ms
         self.events.append(
             CallOffered(
@@ -142,3 +156,15 @@ class Draft:
                 self.state.waiting_calls,
             )
         )
+
+    def _let_go(self, seat: str, released: int) -> None:
+        if self.freed is None:
+            self.freed = {seat: released}
+        else:
+            self.freed[seat] = self.freed.get(seat, 0) + released
+
+    def _wait_again(self, again: Requeued) -> None:
+        if self.requeued is None:
+            self.requeued = [again]
+        else:
+            self.requeued.append(again)

@@ -28,7 +28,7 @@ class Engine:
         """
         if type(command) is Tick:
             return self.advance(now_ms)
-        if self.state.timers.due(now_ms) is None or type(command) is Recover:
+        if not self.state.timers.is_due(now_ms) or type(command) is Recover:
             return self.step(command, now_ms)
         return self.advance(now_ms) + self.step(command, now_ms)
 
@@ -42,7 +42,7 @@ class Engine:
     def advance(self, now_ms: int) -> tuple[AnyEvent, ...]:
         """Decide all timers due by `now_ms`, each at its own time."""
         happened: list[AnyEvent] = []
-        while self.state.timers.due(now_ms) is not None:
+        while self.state.timers.is_due(now_ms):
             happened += self.step(_TICK, now_ms)
         return tuple(happened)
 

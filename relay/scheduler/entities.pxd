@@ -64,7 +64,6 @@ cdef class Call:
 cdef class Seat:
     cdef public str id
     cdef public int index
-    cdef public object bit
     cdef public Profile profile
     cdef public object shift
     cdef public object presence
@@ -85,8 +84,8 @@ cdef class Seat:
     cdef public int occupancy
     cdef public bint media_ready
     cdef public int rtt_ms
-    cdef public bint staffed
-    cdef public tuple idle_entry
+    cdef public bint available
+    cdef public long long idle_place
 
 
 @cython.no_gc

@@ -139,14 +139,12 @@ class Seat:
         "wraps", "reserved", "unanswered", "idle_ms", "idle_seq", "busy_ms", "busy_from_ms", "occupancy",
         "media_ready", "rtt_ms",
     )  # fmt: skip
-    __slots__ = (*FIELDS, "bit", "idle_entry", "profile", "staffed")
+    __slots__ = (*FIELDS, "available", "idle_place", "profile")
 
     def __init__(self, seat: str, index: int, profile: Profile, login_ms: int) -> None:
         self.id = seat
         self.index = index
-        """Its place in the supply index, and ..."""
-        self.bit = 1 << index
-        """... its bit there."""
+        """Its number in the supply index."""
         self.profile = profile
         self.shift: Shift | None = None
         self.presence = Presence.BREAK
@@ -175,9 +173,10 @@ class Seat:
         """Busy share since login, in tenths, as of the last release."""
         self.media_ready = True
         self.rtt_ms = -1
-        self.staffed = False
-        self.idle_entry: tuple[int, int] | None = None
-        """Its place in the idle order while it is available."""
+        self.available = False
+        """Whether it may be offered a call now."""
+        self.idle_place = 0
+        """Its `idle_seq` in the idle order while it is available."""
 
     @property
     def load(self) -> int:

@@ -4,46 +4,34 @@ from relay.scheduler.entities cimport Appointment, Call, Conversation, Kiosk, Se
 from relay.scheduler.state cimport State
 
 
-@cython.locals(call=Call, appointment=Appointment)
-cpdef bint alive(State state, tuple timer) except -1
+cpdef bint alive(State state, long long due_ms, int kind, str owner, str place) except -1
 
 
-@cython.locals(seat=Seat)
-cpdef bint _seat_lease(State state, tuple timer) except -1
+@cython.locals(seat=Seat, kiosk=Kiosk)
+cdef bint _at_place(State state, long long due_ms, int kind, str owner, str place) except -1
 
 
-@cython.locals(kiosk=Kiosk)
-cpdef bint _kiosk_lease(State state, tuple timer) except -1
-
-
-@cython.locals(seat=Seat)
-cpdef bint _wrap_up(State state, tuple timer) except -1
-
-
-@cython.locals(seat=Seat)
-cpdef bint _shift(State state, tuple timer) except -1
-
-
-cpdef bint _offer(Call call, tuple timer) except -1
-
-
-cpdef bint _ring_back(Call call, tuple timer) except -1
+cdef bint _of_waiting(Call call, long long due_ms, int kind) except -1
 
 
 @cython.locals(talk=Conversation)
-cpdef bint _connect(Call call, tuple timer) except -1
+cdef bint _of_call(Call call, long long due_ms, int kind, str place) except -1
 
 
-cpdef bint _target(Call call, tuple timer) except -1
+cdef bint _of_appointment(Appointment appointment, long long due_ms, int kind) except -1
 
 
-cpdef bint _widen(Call call, tuple timer) except -1
-
-
-cpdef bint _backoff(Call call, tuple timer) except -1
-
-
-cpdef bint _retry(Call call, tuple timer) except -1
-
-
-cpdef bint _give_up(Call call, tuple timer) except -1
+cdef int _SEAT_LEASE
+cdef int _KIOSK_LEASE
+cdef int _OFFER
+cdef int _RING_BACK
+cdef int _CONNECT
+cdef int _WRAP_UP
+cdef int _TARGET
+cdef int _WIDEN
+cdef int _BACKOFF
+cdef int _RETRY
+cdef int _GIVE_UP
+cdef int _SHIFT
+cdef int _LOOKAHEAD
+cdef int _MISSED

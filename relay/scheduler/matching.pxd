@@ -3,11 +3,12 @@ cimport cython
 from relay.scheduler.draft cimport Choice, Draft, Requeued
 from relay.scheduler.entities cimport Call, Seat
 from relay.scheduler.index.line cimport Line
+from relay.scheduler.index.seat_set cimport SeatSet
 from relay.scheduler.index.supply cimport Supply
 from relay.scheduler.state cimport State
 
 
-@cython.locals(state=State, supply=Supply, only=Seat)
+@cython.locals(state=State, supply=Supply, candidates=SeatSet, index=int, seat=Seat, only=Seat, eligible=int)
 cpdef Choice find_seat(Draft draft, Line line, str region, dict barred=*, str sticky=*)
 
 
@@ -23,23 +24,23 @@ cpdef settle(Draft draft)
 cpdef fill(Draft draft, Seat seat)
 
 
-cpdef tuple keepable(State state, Line line, object joining=*)
+@cython.locals(fitting=SeatSet, staffed=SeatSet)
+cpdef tuple keepable(State state, Line line, Seat joining=*)
 
 
 @cython.locals(call=Call, choice=Choice)
 cdef _place(Draft draft, Requeued again)
 
 
+cdef bint _is_taken(Draft draft, Seat seat) except -1
+
+
 @cython.locals(load=int)
 cdef _let_go(Draft draft, Seat seat, int released)
 
 
-@cython.locals(supply=Supply, preferred=Seat, eligible=int)
-cdef Choice _choose(State state, Line line, str region, object candidates, str sticky)
-
-
-@cython.locals(seat=Seat)
-cdef _bits(State state, dict seats)
+@cython.locals(supply=Supply, preferred=Seat)
+cdef Choice _choose(State state, Line line, str region, SeatSet candidates, int eligible, str sticky)
 
 
 @cython.locals(state=State, best=Call, again=Requeued)

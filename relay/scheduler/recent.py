@@ -9,32 +9,50 @@ from typing import Any
 _ALWAYS_MS = 1 << 62
 
 
+class Memory:
+    """A value, and until when it is kept."""
+
+    __slots__ = ("key", "until_ms", "value")
+
+    def __init__(self, until_ms: int, key: str, value: Any) -> None:
+        self.until_ms = until_ms
+        self.key = key
+        self.value = value
+
+
 class Recent:
     """Values by key, each until its time. Times must not decrease from one `put` to the next by more than settings do."""
 
     __slots__ = ("_log", "_values")
 
     def __init__(self, kept: Iterable[tuple[int, str, Any]] = ()) -> None:
-        self._values: dict[str, tuple[int, Any]] = {}
-        self._log: deque[tuple[int, str]] = deque()
+        self._values: dict[str, Memory] = {}
+        self._log: deque[Memory] = deque()
         for until_ms, key, value in kept:
-            self._values[key] = (until_ms, value)
-            if until_ms != _ALWAYS_MS:
-                self._log.append((until_ms, key))
+            if until_ms == _ALWAYS_MS:
+                self.hold(key, value)
+            else:
+                self.put(key, value, until_ms)
 
     def hold(self, key: str, value: Any) -> None:
         """Remember until told otherwise."""
-        self._values[key] = (_ALWAYS_MS, value)
+        self._values.pop(key, None)  # or its place among the held would be one that a restored state does not know
+        self._values[key] = Memory(_ALWAYS_MS, key, value)
 
     def put(self, key: str, value: Any, until_ms: int) -> None:
         """Remember, in place of what was there."""
-        self._values[key] = (until_ms, value)
-        self._log.append((until_ms, key))
+        memory = self._values.get(key)
+        if memory is None or memory.until_ms != _ALWAYS_MS:
+            memory = self._values[key] = Memory(until_ms, key, value)
+        else:
+            memory.until_ms = until_ms
+            memory.value = value
+        self._log.append(memory)
 
     def get(self, key: str, now_ms: int) -> Any:
         """The value, while its time is not over."""
-        kept = self._values.get(key)
-        return kept[1] if kept is not None and kept[0] > now_ms else None
+        memory = self._values.get(key)
+        return memory.value if memory is not None and memory.until_ms > now_ms else None
 
     def drop(self, key: str) -> None:
         """Forget now."""
@@ -43,20 +61,25 @@ class Recent:
     def forget(self, now_ms: int, limit: int) -> None:
         """Let go what is over, and the oldest beyond `limit`."""
         log, values = self._log, self._values
-        while log and (log[0][0] <= now_ms or len(values) > limit):
-            until_ms, key = log.popleft()
-            kept = values.get(key)
-            if kept is not None and kept[0] == until_ms:
-                del values[key]
+        while log:
+            oldest = log[0]
+            if oldest.until_ms > now_ms and len(values) <= limit:
+                return
+            log.popleft()
+            if values.get(oldest.key) is oldest:
+                del values[oldest.key]
 
     def kept(self) -> list[tuple[int, str, Any]]:
         """All of it: what is held, then the rest, oldest first."""
-        found = [(until, key, value) for key, (until, value) in self._values.items() if until == _ALWAYS_MS]
-        for until_ms, key in dict.fromkeys(self._log):
-            kept = self._values.get(key)
-            if kept is not None and kept[0] == until_ms:
-                found.append((until_ms, key, kept[1]))
-        return found
+        held = [
+            (_ALWAYS_MS, key, memory.value) for key, memory in self._values.items() if memory.until_ms == _ALWAYS_MS
+        ]
+        rest = [
+            (memory.until_ms, memory.key, memory.value)
+            for memory in self._log
+            if self._values.get(memory.key) is memory
+        ]
+        return held + rest
 
     def __len__(self) -> int:
         return len(self._values)

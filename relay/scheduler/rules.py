@@ -8,6 +8,7 @@ from . import catalogue, priority, regions
 from .errors import UnknownPriority
 from .hours import Timetable
 from .index.line import Line
+from .index.seat_set import SeatSet
 from .index.supply import Supply
 from .model import Reach
 from .settings import SchedulerSettings
@@ -37,7 +38,7 @@ class Rules:
         self.settings = settings
         self.head_starts_ms = priority.head_starts_ms(settings)
         self.timetable = Timetable(settings)
-        self.policies: tuple[tuple[str, Callable[[Supply, Line, str, int], int]], ...] = tuple(
+        self.policies: tuple[tuple[str, Callable[[Supply, Line, str, SeatSet], SeatSet]], ...] = tuple(
             (name, POLICIES[name]) for name in settings.strategy if name in POLICIES
         )
         self._plans: dict[tuple[Reach, str, int], tuple[Step, ...]] = {}

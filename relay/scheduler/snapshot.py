@@ -16,7 +16,7 @@ import msgspec
 from .entities import Appointment, Call, Conversation, Kiosk, Seat, Window
 from .evolution.appointments import restore_appointment
 from .evolution.queue import restore_call
-from .index.timers import Due
+from .index.due import Due
 from .model import (
     AppointmentPhase,
     CallPhase,
@@ -118,7 +118,6 @@ def restore_state(body: bytes) -> State:
     profiles = [state.resolve(profile) for profile in kept.profiles]
     for number, row in kept.seats:
         seat = _fill(Seat("", 0, profiles[number], 0), Seat.FIELDS, row, _SEAT)
-        seat.bit = 1 << seat.index
         state.seats[seat.id] = seat
         _restore_seat(state, seat)
     for row, talk in kept.calls:

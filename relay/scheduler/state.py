@@ -11,7 +11,6 @@ from .index.profile import Profile
 from .index.supply import Supply
 from .index.timers import Timers
 from .index.waiting import WaitingIndex
-from .liveness import alive
 from .model import Reach, SeatProfile
 from .recent import Recent
 from .rules import Rules
@@ -75,7 +74,7 @@ class State:
         self.holds = WaitingIndex(self.facets)
         """Appointments that want a seat kept."""
         self.supply = Supply()
-        self.timers = Timers(lambda timer: alive(self, timer))
+        self.timers = Timers(self)
 
     def next_wake_ms(self) -> int | None:
         """When the engine next wants a `Tick`; None: not before something else happens."""

@@ -13,7 +13,6 @@ import msgspec
 
 from .entities import NEVER_MS, Appointment, Call, Seat
 from .errors import UnknownCall, UnknownWindow
-from .index.line import Entry
 from .lifecycle import seat_phase
 from .model import AppointmentPhase, CallPhase, Kind, Media, Participant, Presence, Purpose, SeatPhase
 from .state import State
@@ -172,15 +171,14 @@ def position(state: State, call: str, now_ms: int) -> Position:
     if found.phase not in (CallPhase.WAITING, CallPhase.OFFERED):
         raise UnknownCall(f"call {call} does not wait")
     line = state.waiting.line_of(found)
-    entry: Entry = (found.virtual_ms, found.seq, found)
     fitting = state.supply.eligible(line)
     return Position(
         found.id,
-        sum(rival.calls.rank(entry) for rival in state.waiting.rivals(line)),
-        line.calls.rank(entry),
+        sum(rival.rank(found.virtual_ms, found.seq) for rival in state.waiting.rivals(line)),
+        line.rank(found.virtual_ms, found.seq),
         max(0, now_ms - found.enqueued_ms),
-        (fitting & state.supply.staffed).bit_count(),
-        (fitting & state.supply.available).bit_count(),
+        (fitting & state.supply.staffed).count(),
+        (fitting & state.supply.available).count(),
     )
 
 
@@ -237,13 +235,13 @@ def why_waiting(state: State, call: str) -> Eligibility:
     language = [seat for seat in kind if found.language in seat.profile.value.languages]
     media = [seat for seat in language if set(found.media) <= set(seat.profile.value.media)]
     ready = [seat for seat in media if seat.presence is Presence.READY]
-    free = [seat for seat in ready if seat.idle_entry is not None]
+    free = [seat for seat in ready if seat.available]
     barred = dict(found.barred or {})
     return Eligibility(
         found.id,
         len(state.seats),
-        supply.with_item(line.group, 1).bit_count(),
-        skilled.bit_count(),
+        supply.with_item(line.group, 1).count(),
+        skilled.count(),
         len(near),
         len(kind),
         len(language),
@@ -288,10 +286,8 @@ def _counts(phases: type[P], found: Counter[P]) -> dict[P, int]:
     return {phase: found[phase] for phase in phases}
 
 
-def _in_order(state: State) -> Iterator[Entry]:
-    aimed: list[Iterator[Entry]] = [iter(entries) for entries in state.targeted.values()]
-    lines: list[Iterator[Entry]] = [iter(line.calls) for line in state.waiting.lines()]
-    return merge(*lines, *aimed)
+def _in_order(state: State) -> Iterator[tuple[int, int, Call]]:
+    return merge(*state.waiting.lines(), *state.targeted.values())
 
 
 def _call_view(call: Call, now_ms: int) -> CallView:

@@ -356,7 +356,7 @@ class SchedulerMachine(RuleBasedStateMachine):
             seat = state.seats[name]
             assert (set(seat.calls), set(seat.wraps), seat.offer) == (place.calls, place.wraps, place.offer)
             assert seat.presence is presence_of(place)
-            assert bool(state.supply.available >> seat.index & 1) is place.free
+            assert state.supply.available.has(seat.index) is place.free
         for number, cap in enumerate(state.settings.queue_caps):
             counted = [
                 call

@@ -219,9 +219,9 @@ def _wait_for(draft: Draft, line: Line, sticky: str) -> tuple[str, int]:
     """Whether, and until when, the call waits for its sticky seat alone: one that is busy, and will be back."""
     state = draft.state
     seat = state.seats.get(sticky)
-    if seat is None or seat.idle_entry is not None or seat.presence is not Presence.READY:
+    if seat is None or seat.available or seat.presence is not Presence.READY:
         return "", NEVER_MS
-    if not state.supply.eligible(line) & seat.bit:
+    if not state.supply.eligible(line).has(seat.index):
         return "", NEVER_MS
     return sticky, draft.at_ms + state.settings.sticky_wait_ms
 

@@ -41,6 +41,8 @@ from relay.scheduler.rules import Step
 from .arrivals import require_region
 from .releases import abandon, cancel_invitations, free_others, leave, others_of, requeue, wrap_until_ms
 
+_CALLING_BACK, _WRAP_UP = CallPhase.CALLING_BACK, CallPhase.WRAP_UP
+_KIOSK, _SEAT = Party.KIOSK, Party.SEAT
 SUPERVISING = frozenset({Role.MONITOR, Role.WHISPER, Role.BARGE})
 
 
@@ -55,9 +57,9 @@ def hang_up(draft: Draft, command: HangUp) -> None:
         raise UnknownCall(f"no call was ever called {command.call!r}")
     if call.phase in QUEUED:
         resume_ms = state.settings.resume_window_ms
-        kept = resume_ms and command.by is Party.KIOSK and not call.parent and not call.contact
+        kept = resume_ms and command.by is _KIOSK and not call.parent and not call.contact
         abandon(draft, call, command.by, command.reason, draft.at_ms + resume_ms if kept else NEVER_MS)
-    elif call.phase is not CallPhase.WRAP_UP:
+    elif call.phase is not _WRAP_UP:
         end(draft, call, command.by, command.reason)
 
 
@@ -65,7 +67,7 @@ def end(draft: Draft, call: Call, by: Party, reason: str) -> None:
     """The conversation is over."""
     cancel_invitations(draft, call, "parent_ended")
     talk_ms = draft.at_ms - call.talk.accepted_ms if call.talk is not None else 0
-    until_ms = NEVER_MS if call.phase is CallPhase.CALLING_BACK else wrap_until_ms(draft)
+    until_ms = NEVER_MS if call.phase is _CALLING_BACK else wrap_until_ms(draft)
     draft.events.append(
         CallEnded(
             draft.at_ms,
@@ -89,7 +91,7 @@ def lose_citizen(draft: Draft, call: Call) -> None:
     if call.phase in QUEUED:
         kept_ms = draft.state.settings.resume_window_ms
         abandon(draft, call, Party.KIOSK, "kiosk_lost", draft.at_ms + kept_ms if kept_ms else NEVER_MS)
-    elif call.phase is not CallPhase.WRAP_UP:
+    elif call.phase is not _WRAP_UP:
         end(draft, call, Party.KIOSK, "kiosk_lost")
 
 
@@ -103,7 +105,7 @@ def finish_wrap_up(draft: Draft, command: FinishWrapUp) -> None:
     if since is None:
         raise NotInPhase(f"the seat {seat.id!r} does not wrap up call {command.call}")
     draft.events.append(
-        WrapUpFinished(draft.at_ms, command.call, seat.id, command.disposition, Party.SEAT, draft.at_ms - since[0])
+        WrapUpFinished(draft.at_ms, command.call, seat.id, command.disposition, _SEAT, draft.at_ms - since[0])
     )
     draft.free(seat.id)
 

@@ -81,7 +81,7 @@ def time_out(draft: Draft, call: Call) -> None:
     draft.events.append(OfferTimedOut(draft.at_ms, call.id, call.seat, call.offer, backoff_ms, unanswered))
     if settings.unanswered_limit and unanswered >= settings.unanswered_limit:
         draft.events.append(SeatOnBreak(draft.at_ms, call.seat, "unanswered"))
-        draft.taken |= seat.bit
+        draft.take(seat)
     else:
         draft.hush(call.seat)
     drop_offer(draft, call, "timed_out")
@@ -137,7 +137,7 @@ def _join(draft: Draft, invitation: Call, waited_ms: int) -> None:
         if sibling is not invitation:
             if sibling.target == invitation.seat:
                 abandon(draft, sibling, Party.ENGINE, "joined")
-            draft.placed |= {sibling.id}
+            draft.place(sibling.id)
 
 
 def _took(state: State, command: AcceptOffer) -> bool:

@@ -59,7 +59,7 @@ def abandon(draft: Draft, call: Call, by: Party, reason: str, resume_until_ms: i
     ringing = call.phase is CallPhase.OFFERED
     if ringing:
         withdraw(draft, call, "abandoned")
-    draft.placed |= {call.id}
+    draft.place(call.id)
     waited_ms = max(0, draft.at_ms - call.enqueued_ms)
     draft.events.append(
         CallAbandoned(draft.at_ms, call.id, call.kiosk, by, reason, waited_ms, ringing, resume_until_ms)
@@ -118,8 +118,9 @@ def lose_seat(draft: Draft, seat: Seat, reason: str) -> None:
     for _, _, call in aimed or ():
         drop_target(draft, call, reason)
     draft.events.append(SeatLoggedOut(draft.at_ms, seat.id, reason))
-    draft.freed.pop(seat.id, None)
-    draft.taken |= seat.bit
+    if draft.freed is not None:
+        draft.freed.pop(seat.id, None)
+    draft.take(seat)
 
 
 def drop_offer(draft: Draft, call: Call, reason: str) -> None:
@@ -133,7 +134,7 @@ def drop_offer(draft: Draft, call: Call, reason: str) -> None:
 def drop_target(draft: Draft, call: Call, reason: str) -> None:
     """The one seat that was asked for does not come: an invitation ends, a call asks all that fit."""
     if call.parent:
-        draft.placed |= {call.id}
+        draft.place(call.id)
         waited_ms = max(0, draft.at_ms - call.enqueued_ms)
         draft.events.append(
             CallAbandoned(draft.at_ms, call.id, call.kiosk, Party.SEAT, reason, waited_ms, ringing=False)

@@ -176,8 +176,9 @@ def stop_offers(draft: Draft, seat: Seat, reason: str) -> None:
     if seat.ringing:
         call = draft.state.calls[seat.ringing]
         withdraw(draft, call, reason)
-        draft.freed.pop(seat.id, None)
+        if draft.freed is not None:
+            draft.freed.pop(seat.id, None)
         drop_offer(draft, call, reason)
     if seat.reserved:
         draft.events.append(SeatReleased(draft.at_ms, seat.id, seat.reserved, "not_available"))
-    draft.taken |= seat.bit
+    draft.take(seat)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from relay.scheduler.draft import Choice, Draft
 from relay.scheduler.entities import NEVER_MS, Call
 from relay.scheduler.events import BackoffEnded, CallbackRetried, KioskSilent, ShiftPoint, WrapUpFinished
-from relay.scheduler.index.timers import Due, Timer
+from relay.scheduler.index.due import Due, Timer
 from relay.scheduler.model import Party, Presence
 
 from . import appointments, conversation, offers, queue, releases, seats
@@ -68,9 +68,9 @@ def _backoff(draft: Draft, timer: Timer) -> None:
     call = _call(draft, timer)
     draft.events.append(BackoffEnded(draft.at_ms, call.id, timer[4]))
     seat = draft.state.seats.get(timer[4])
-    if seat is None or seat.idle_entry is None or not call.indexed or call.target:
+    if seat is None or not seat.available or not call.indexed or call.target:
         return
-    if draft.state.supply.eligible(draft.state.waiting.line_of(call)) >> seat.index & 1:
+    if draft.state.supply.eligible(draft.state.waiting.line_of(call)).has(seat.index):
         draft.offer(
             call.id, call.attempts + 1, call.enqueued_ms, call.virtual_ms, Choice(seat, "backoff_ended", 1, (seat.id,))
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from relay.scheduler import events
 from relay.scheduler.booking import KEY_PREFIX, hold_line
 from relay.scheduler.entities import NEVER_MS, Appointment, Call, Window
-from relay.scheduler.index.timers import Due
+from relay.scheduler.index.due import Due
 from relay.scheduler.model import AppointmentPhase
 from relay.scheduler.state import State
 

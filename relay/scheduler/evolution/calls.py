@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from relay.scheduler import events
 from relay.scheduler.entities import NEVER_MS, Call
-from relay.scheduler.index.timers import Due
+from relay.scheduler.index.due import Due
 from relay.scheduler.model import CallPhase
 from relay.scheduler.state import State
 
 from .queue import bar, close_call, dequeue, enqueue, index, leave_kiosk, open_call, unbar, unindex
 from .seating import let_go, stop_ringing
 
+_OFFERED = CallPhase.OFFERED
+_OFFER, _WIDEN = Due.OFFER, Due.WIDEN
 _CLOSED_OFFERS = 10_000
 _OFFER_MEMORY_MS = 3_600_000
 
@@ -65,14 +67,14 @@ def offered(state: State, event: events.CallOffered) -> None:
     call = state.calls[event.call]
     if call.indexed:
         dequeue(state, call)
-    call.phase = CallPhase.OFFERED
+    call.phase = _OFFERED
     call.seat = event.seat
     call.offer = event.offer
     call.offered_ms = event.at_ms
     call.deadline_ms = event.deadline_ms
     call.attempts = event.attempt
     state.offers[event.offer] = call
-    state.timers.set(event.deadline_ms, Due.OFFER, call.seq, call.id)
+    state.timers.set(event.deadline_ms, _OFFER, call.seq, call.id)
     seat = state.seats[event.seat]
     seat.offer = event.offer
     seat.ringing = event.call
@@ -107,7 +109,7 @@ def widened(state: State, event: events.SearchWidened) -> None:
     call.target = event.target
     if not event.target:
         call.target_until_ms = NEVER_MS
-    state.timers.set(event.widen_ms, Due.WIDEN, call.seq, call.id)
+    state.timers.set(event.widen_ms, _WIDEN, call.seq, call.id)
     index(state, call)
 
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 from relay.errors import InvariantError
 from relay.scheduler import events
 from relay.scheduler.entities import NEVER_MS, Call, Conversation
-from relay.scheduler.index.timers import Due
+from relay.scheduler.index.due import Due
 from relay.scheduler.model import CallPhase, Participant, Role
 from relay.scheduler.state import State
 
 from .queue import bar, close_call, enqueue, index, leave_kiosk, move_to_kiosk, unbar
 from .seating import let_go, rest, take
+
+_TALKING, _WRAP_UP = CallPhase.TALKING, CallPhase.WRAP_UP
+_AGENT = Role.AGENT
 
 
 def accepted(state: State, event: events.CallAccepted) -> None:
@@ -20,7 +23,7 @@ def accepted(state: State, event: events.CallAccepted) -> None:
     call.deadline_ms = event.connect_ms
     if event.connect_ms != NEVER_MS:
         state.timers.set(event.connect_ms, Due.CONNECT, call.seq, call.id)
-    take(state, state.seats[event.seat], call.id, Role.AGENT)
+    take(state, state.seats[event.seat], call.id, _AGENT)
     _remember(state, call)
 
 
@@ -127,7 +130,7 @@ def ended(state: State, event: events.CallEnded) -> None:
     let_go(state, event.seat, call, event.wrap_until_ms)
     leave_kiosk(state, call)
     call.talk = None
-    call.phase = CallPhase.WRAP_UP
+    call.phase = _WRAP_UP
     if not call.wrapping:
         close_call(state, call)
 
@@ -139,7 +142,7 @@ def wrap_up_finished(state: State, event: events.WrapUpFinished) -> None:
     rest(state, seat)
     call = state.calls[event.call]
     call.wrapping -= 1
-    if not call.wrapping and call.phase is CallPhase.WRAP_UP:
+    if not call.wrapping and call.phase is _WRAP_UP:
         close_call(state, call)
 
 
@@ -158,7 +161,7 @@ def callback_started(state: State, event: events.CallbackStarted) -> None:
     call.callbacks = event.attempt
     call.deadline_ms = event.deadline_ms
     state.timers.set(event.deadline_ms, Due.RING_BACK, call.seq, call.id)
-    take(state, state.seats[event.seat], call.id, Role.AGENT)
+    take(state, state.seats[event.seat], call.id, _AGENT)
 
 
 def callback_answered(state: State, event: events.CallbackAnswered) -> None:
@@ -195,7 +198,7 @@ def callback_retried(state: State, event: events.CallbackRetried) -> None:
 
 def _converse(state: State, call: Call, revision: int) -> None:
     del state.offers[call.offer]
-    call.phase = CallPhase.TALKING
+    call.phase = _TALKING
     call.revision = revision
     call.talk = Conversation(state.clock_ms)
     call.target = ""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from relay.scheduler.entities import NEVER_MS, Call, Kiosk
+from relay.scheduler.index.due import Due
 from relay.scheduler.index.ordered import Ordered
-from relay.scheduler.index.timers import Due
 from relay.scheduler.model import CallPhase
 from relay.scheduler.state import State
 
-_WAITING = CallPhase.WAITING
+_WAITING, _CLOSED = CallPhase.WAITING, CallPhase.CLOSED
+_WIDEN = Due.WIDEN
 _DEADLINES = {
     CallPhase.OFFERED: Due.OFFER,
     CallPhase.CALLING_BACK: Due.RING_BACK,
@@ -22,7 +23,7 @@ def enqueue(state: State, call: Call) -> None:
     call.phase = _WAITING
     timers = state.timers
     if call.widen_ms != NEVER_MS:
-        timers.set(call.widen_ms, Due.WIDEN, call.seq, call.id)
+        timers.set(call.widen_ms, _WIDEN, call.seq, call.id)
     if call.give_up_ms != NEVER_MS:
         timers.set(call.give_up_ms, Due.GIVE_UP, call.seq, call.id)
     if call.target_until_ms != NEVER_MS:
@@ -47,7 +48,7 @@ def index(state: State, call: Call) -> None:
         state.waiting.add(call, state.waiting.line_of(call))
         return
     call.indexed = True
-    state.targeted.setdefault(call.target, Ordered()).add((call.virtual_ms, call.seq, call))
+    state.targeted.setdefault(call.target, Ordered()).add(call.virtual_ms, call.seq, call)
 
 
 def unindex(state: State, call: Call) -> None:
@@ -58,7 +59,7 @@ def unindex(state: State, call: Call) -> None:
         state.waiting.remove(call)
         return
     aimed = state.targeted[call.target]
-    aimed.remove((call.virtual_ms, call.seq, call))
+    aimed.remove(call.virtual_ms, call.seq)
     call.indexed = False
     if not aimed:
         del state.targeted[call.target]
@@ -141,7 +142,7 @@ def _take_from_kiosk(state: State, call: Call) -> None:
 
 def close_call(state: State, call: Call) -> None:
     """The call leaves the engine; its key is remembered for a while."""
-    call.phase = CallPhase.CLOSED
+    call.phase = _CLOSED
     del state.calls[call.id]
     if call.barred:
         for seat in call.barred:

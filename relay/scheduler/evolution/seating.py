@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from relay.scheduler.entities import NEVER_MS, Call, Seat
-from relay.scheduler.index.timers import Due
+from relay.scheduler.index.due import Due
 from relay.scheduler.model import Role
 from relay.scheduler.state import State
+
+_WRAP_UP = Due.WRAP_UP
 
 
 def stop_ringing(state: State, seat: Seat) -> None:
@@ -37,7 +39,7 @@ def let_go(state: State, name: str, call: Call, wrap_until_ms: int) -> None:
     seat.wraps[call.id] = (state.clock_ms, wrap_until_ms)
     call.wrapping += 1
     if wrap_until_ms:
-        state.timers.set(wrap_until_ms, Due.WRAP_UP, call.seq, call.id, seat.id)
+        state.timers.set(wrap_until_ms, _WRAP_UP, call.seq, call.id, seat.id)
     state.supply.refresh(seat)
 
 

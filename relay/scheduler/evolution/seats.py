@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from relay.scheduler import events
 from relay.scheduler.entities import NEVER_MS, Seat
-from relay.scheduler.index.timers import Due
+from relay.scheduler.index.due import Due
 from relay.scheduler.model import Presence
 from relay.scheduler.state import State
 

@@ -1,72 +1,75 @@
 cimport cython
+from cpython.ref cimport PyObject
 
 from relay.scheduler.index.facets cimport Facet
-from relay.scheduler.index.ordered cimport Ordered
+from relay.scheduler.index.seat_set cimport SeatSet
+from relay.scheduler.index.ordered cimport Entry, Ordered
 
 
-cdef class Line:
-    cdef public int number
-    cdef public tuple key
-    cdef public tuple group
-    cdef public str scope
-    cdef public Facet facet
-    cdef public Ordered calls
-    cdef public bint open
-    cdef public list cells
-    cdef public list posted
-    cdef public object eligible
+cdef struct Post:
+    long long key
+    long long seq
+    int line
+    int place
+
+
+cdef struct Posting:
+    PyObject* cell
+    long long key
+    long long seq
+
+
+@cython.no_gc
+cdef class Line(Ordered):
+    cdef readonly tuple key
+    cdef readonly tuple group
+    cdef readonly str scope
+    cdef readonly Facet facet
+    cdef public SeatSet eligible
     cdef public int supply_version
+    cdef readonly int number
+    cdef bint open
+    cdef bint spare
+    cdef int older
+    cdef int newer
+    cdef Posting* postings
+    cdef int places
+    cdef int places_room
 
-    @cython.locals(cell=Cell)
-    cpdef join(self, Slot slot)
-
-    @cython.locals(posted=list, place=cython.Py_ssize_t, cell=Cell, last=tuple, post=tuple)
-    cpdef post(self, tuple head)
-
-    @cython.locals(cell=Cell)
-    cpdef close(self)
-
-    @cython.locals(cell=Cell)
-    cpdef lose(self, tuple head)
-
-
-cdef class Slot:
-    cdef public list cells
-    cdef public list sights
-
-    @cython.locals(cell=Cell)
-    cpdef Cell cell(self, Facet facet)
-    cpdef drop(self, Cell cell)
-
-    @cython.locals(sight=Sight)
-    cdef _look_anew(self)
+    cdef int join(self, Cell cell, Lines lines) except -1
+    cdef int post(self, Lines lines) except -1
+    cdef void lose(self, PyObject* head) noexcept
+    cdef void close(self) noexcept
+    cdef int _post_to(self, int place, Entry* head, Lines lines) except -1
 
 
-cdef class Sight:
-    cdef public bint fresh
-    cdef public list cells
-    cdef public int ability
-    cdef public list slots
+cdef class Lines:
+    cdef PyObject** by_number
+    cdef int used
+    cdef int room
+    cdef int free_number
+    cdef int* next_free
 
-    @cython.locals(slot=Slot, cell=Cell, level=int)
-    cpdef list look(self)
+    cdef int enter(self, Line line) except -1
+    cdef void leave(self, Line line) noexcept
+    cdef Line at(self, int number)
 
 
+@cython.no_gc
 cdef class Cell:
-    cdef public bint fresh
-    cdef public tuple head
-    cdef public long long head_ms
-    cdef public long long head_seq
-    cdef public Facet facet
-    cdef public Slot slot
-    cdef public list heap
-    cdef public int lines
+    cdef readonly Facet facet
+    cdef bint fresh
+    cdef PyObject* head
+    cdef long long head_key
+    cdef long long head_seq
+    cdef Post* heap
+    cdef int count
+    cdef int room
+    cdef int lines
 
-    @cython.locals(heap=list)
-    cpdef add(self, tuple post)
-
-    @cython.locals(heap=list, post=tuple, line=Line, blocks=list, head=tuple, corrected=tuple)
-    cdef tuple _corrected(self)
-
-    @cython.locals(head=tuple)
-    cpdef tuple first(self)
+    cdef int add(self, Post post, Lines lines) except -1
+    cdef PyObject* first(self, Lines lines) noexcept
+    cdef Post pop(self) noexcept
+    cdef bint is_living(self, Post* post, Lines lines) noexcept
+    cdef void _sweep(self, Lines lines) noexcept
+    cdef void _sift_down(self, int place) noexcept

@@ -5,26 +5,26 @@ from relay.scheduler.index.facets cimport Facet
 from relay.scheduler.index.line cimport Line
 from relay.scheduler.index.ordered cimport Ordered
 from relay.scheduler.index.profile cimport Profile
+from relay.scheduler.index.seat_set cimport SeatSet, earliest
 
 
 cdef class Classes:
-    cdef dict _bits
+    cdef dict _sets
     cdef list _order
 
-    cpdef add(self, int number, object bit)
-    cpdef remove(self, int number, object bit)
-    cpdef best(self, object seats)
+    cpdef add(self, int number, int seat)
+    cpdef remove(self, int number, int seat)
 
-
-cdef bytes _bytes(object seats)
+    @cython.locals(members=SeatSet)
+    cpdef SeatSet best(self, SeatSet seats)
 
 
 cdef class Supply:
     cdef public list seats
-    cdef object _used
-    cdef public object available
-    cdef public object staffed
-    cdef public object kept
+    cdef SeatSet _used
+    cdef public SeatSet available
+    cdef public SeatSet staffed
+    cdef public SeatSet kept
     cdef public Ordered idle
     cdef public int version
     cdef dict _known
@@ -39,24 +39,26 @@ cdef class Supply:
     cdef public Classes path
     cdef public Classes occupancy
 
-    @cython.locals(wanted=bint, available=bint, entry=tuple)
+    @cython.locals(wanted=bint, available=bint, index=int)
     cpdef refresh(self, Seat seat)
     cpdef reoccupy(self, Seat seat, int occupancy)
-    cpdef eligible(self, Line line)
-    cpdef with_item(self, tuple group, int level)
+    cpdef SeatSet eligible(self, Line line)
 
-    @cython.locals(wanted=bytes, steps=cython.Py_ssize_t, block=list, index=int)
-    cpdef Seat longest_idle(self, object seats)
+    @cython.locals(seats=SeatSet)
+    cpdef SeatSet with_item(self, tuple group, int level)
 
-    @cython.locals(found=list, index=int)
-    cpdef tuple names(self, object seats, int limit)
+    @cython.locals(index=int)
+    cpdef Seat longest_idle(self, SeatSet seats)
+    cpdef tuple names(self, SeatSet seats, Py_ssize_t limit)
+    cpdef list each(self, SeatSet seats)
 
-    @cython.locals(found=list, place=cython.Py_ssize_t, byte=int, bit=int, raw=bytes)
-    cpdef list each(self, object seats)
-
-    @cython.locals(best=Seat, seat=Seat, place=cython.Py_ssize_t, byte=int, bit=int)
-    cdef Seat _longest_idle_of(self, bytes seats)
+    @cython.locals(best=Seat, seat=Seat)
+    cdef Seat _longest_idle_of(self, SeatSet seats)
     cpdef Seat at(self, int index)
     cdef _withdraw(self, Seat seat)
-    cpdef near(self, str scope)
-    cdef _fit(self, Facet facet)
+
+    @cython.locals(seats=SeatSet)
+    cpdef SeatSet near(self, str scope)
+
+    @cython.locals(seats=SeatSet)
+    cdef SeatSet _fit(self, Facet facet)

@@ -3,7 +3,8 @@
 import asyncio
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from relay.errors import RelayError, Unavailable
 from relay.scheduler.commands import AnyCommand
@@ -18,8 +19,7 @@ class Overloaded(Unavailable):
     problem = "overloaded"
 
 
-@dataclass(slots=True)
-class Request:
+class Request(msgspec.Struct, gc=False):
     """One command, and the future that its caller awaits."""
 
     command: AnyCommand

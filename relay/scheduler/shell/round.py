@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 
 from relay.errors import InvariantError, Misuse, Refusal
 from relay.scheduler.commands import AnyCommand, Tick
@@ -32,6 +33,14 @@ class Round:
         """The decisions are durable: answer."""
         for request, outcome in self.outcomes:
             request.resolve(outcome)
+
+    def take_in(self, later: "Round") -> None:
+        """Make one round of two, the later of which was decided on the state that this one left."""
+        self.decisions += later.decisions
+        self.outcomes += later.outcomes
+        self.refusals += later.refusals
+        self.fault = later.fault
+        self.tick_failed = later.tick_failed
 
     def undo(self, error: Exception) -> None:
         """They are not, and will never be: everybody gets the same refusal, also those whose command was refused.
@@ -63,11 +72,10 @@ class Deciding:
         filled = Round()
         if ticks:
             self._tick(filled, now_ms)
-        while filled.fault is None and len(filled.outcomes) < self._limit:
-            request = next(requests, None)
-            if request is None:
-                break
+        for request in islice(requests, 0 if filled.fault is not None else self._limit):
             filled.outcomes.append((request, self._decide(filled, request.command, now_ms)))
+            if filled.fault is not None:
+                break
         return filled
 
     def decision(self, command: AnyCommand, now_ms: int) -> Decision:

@@ -2,8 +2,8 @@
 
 A round takes what waits in the mailbox (and the timers that are due), decides each command on the engine's state, which
 moves on at once so that the next command of the round sees it, and commits all decisions of the round together. Only
-then are callers answered, effects carried out and subscribers told. While one round is on its way to the disk, the next
-one is decided. When a commit fails, the engine is rebuilt from the journal, so that nothing of these rounds has happened,
+then are callers answered, effects carried out and subscribers told. While one commit is on its way to the disk, the next
+rounds are decided, which share the next commit. When a commit fails, the engine is rebuilt from the journal, so that nothing of these rounds has happened,
 and their callers get `JournalUnavailable`.
 """
 
@@ -51,6 +51,8 @@ class ServiceOptions:
     """Decisions waiting for their effects; above it commands are refused (Overloaded) until the world catches up."""
     round_limit: int = 512
     """Commands of one round: the more, the cheaper a commit each; a round keeps the event loop for some milliseconds."""
+    commit_limit: int = 4_096
+    """Commands that are decided ahead of the disk for the next commit, in as many rounds: a slow disk has larger commits."""
     probe_pause_s: float = 0.5
     """Between looks whether a journal that failed can be written again."""
     snapshot_every: int = 200_000
@@ -94,6 +96,8 @@ class SchedulerService:
         self._keeper = Keeper(self._disk, options.snapshot_every, options.snapshot_pause_s)
         self._tasks: list[asyncio.Task[None]] = []
         self._flight: Flight | None = None
+        self._next = Round()
+        """Decided since the flight took off."""
         self._closing = False
         self._told = 0
         self._last_trouble = ""
@@ -110,7 +114,7 @@ class SchedulerService:
 
     @property
     def state(self) -> State:
-        """The engine's state, to look at (`relay.scheduler.view`), never to change; at most two rounds ahead of the disk."""
+        """The engine's state, to look at (`relay.scheduler.view`), never to change; at most two commits ahead of the disk."""
         return self._deciding.engine.state
 
     def now_ms(self) -> int:
@@ -213,7 +217,7 @@ class SchedulerService:
         await self._greet(restarted=recovery.seq > 0)
 
     async def _run(self) -> None:
-        while not (self._closing and not len(self._mailbox) and self._flight is None):
+        while not (self._closing and not len(self._mailbox) and self._flight is None and self._next.is_empty()):
             try:
                 await self._mailbox.arrival(self._idle_s())
                 self.counters.last_run_s = self._clock.now_s()
@@ -221,41 +225,54 @@ class SchedulerService:
                 await self._turn()
             except Exception as fault:
                 _log.exception("the scheduler met a bug outside of a decision")
-                await self._rebuild(Unavailable(f"the scheduler is being rebuilt: {fault!r}"))
+                error = Unavailable(f"the scheduler is being rebuilt: {fault!r}")
+                self._next.undo(error)
+                self._next = Round()
+                await self._rebuild(error)
                 await asyncio.sleep(self._options.probe_pause_s)
 
     async def _turn(self) -> None:
-        """Decide a round; when the one before it has landed, send it to the disk."""
+        """Decide a round; when the commit before it has landed, or enough is decided, send it to the disk."""
         if self._flight is not None and (self._flight.landed.done() or self._snapshot_due()):
             await self._land(self._flight)
         started_s = self._clock.now_s()
         ticks = started_s >= self._ticks_from_s
         decided = self._deciding.round(self._mailbox.take(), self._time.now_ms(), ticks=ticks)
-        if decided.is_empty():
+        if not decided.is_empty():
+            self.round_seconds.observe(self._clock.now_s() - started_s)
+            self.counters.refusals.update(decided.refusals)
+            self._next.take_in(decided)
+        if self._next.is_empty():
             return
-        self.round_seconds.observe(self._clock.now_s() - started_s)
+        if self._flight is not None and (self._may_decide_on() or not await self._land(self._flight)):
+            return
+        decided, self._next = self._next, Round()
         self.counters.rounds += 1
-        self.counters.refusals.update(decided.refusals)
-        if self._flight is not None and not await self._land(self._flight, decided):
-            return
         self._flight = Flight(decided, asyncio.ensure_future(self._commit(decided.decisions)))
         if decided.fault is not None or self._flight.landed.done():
             await self._land(self._flight)
         else:
             self._flight.landed.add_done_callback(lambda _: self._mailbox.wake())
 
-    async def _land(self, flight: Flight, following: Round | None = None) -> bool:
-        """Wait until a round is durable and answer it. When it cannot be, undo it and the one decided since, and go back."""
+    def _may_decide_on(self) -> bool:
+        """Whether what comes meanwhile can share the next commit."""
+        return (
+            self._next.fault is None
+            and max(len(self._next.outcomes), len(self._next.decisions)) < self._options.commit_limit
+            and not self._snapshot_due()
+        )
+
+    async def _land(self, flight: Flight) -> bool:
+        """Wait until a commit is durable and answer it. When it cannot be, undo it and what was decided since, and go back."""
         decided = flight.decided
         try:
             await flight.landed
         except Exception as fault:
             _log.error("nothing is decided until the journal can be written", exc_info=fault)
             error = fault if isinstance(fault, JournalUnavailable) else Unavailable(f"being rebuilt: {fault!r}")
-            for undone in (decided, following):
-                if undone is not None:
-                    undone.undo(error)
-            self._flight = None
+            for undone in (decided, self._next):
+                undone.undo(error)
+            self._flight, self._next = None, Round()
             await self._rebuild(error)
             return False
         self._flight = None

@@ -1,5 +1,8 @@
 """The sorted sequence against a plain sorted list."""
 
+import random
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,27 +14,51 @@ def test_any_history_keeps_the_order(steps: list[tuple[int, bool]]) -> None:
     ordered, plain = Ordered(), []
     for number, (value, removes) in enumerate(steps):
         if removes and plain:
-            gone = plain.pop(value % len(plain))
-            ordered.remove(gone)
+            key, seq, _ = plain.pop(value % len(plain))
+            ordered.remove(key, seq)
         else:
-            entry = (value, number)
-            plain = sorted([*plain, entry])
-            ordered.add(entry)
+            plain = sorted([*plain, (value, number, f"item {number}")])
+            ordered.add(value, number, f"item {number}")
         assert list(ordered) == plain
-        assert ordered.first() == (plain[0] if plain else None)
-        assert [ordered.rank(entry) for entry in plain] == list(range(len(plain)))
+        assert ordered.first() == (plain[0][2] if plain else None)
+        assert [ordered.rank(key, seq) for key, seq, _ in plain] == list(range(len(plain)))
 
 
-def test_blocks_split_and_vanish() -> None:
+@pytest.mark.parametrize("seed", range(5))
+def test_many_come_and_go_in_any_order(seed: int) -> None:
+    rng = random.Random(seed)
+    coming, going = (rng.sample(range(5 * BLOCK), 5 * BLOCK) for _ in range(2))
+    ordered = Ordered()
+    for value in coming:
+        ordered.add(value, -value)
+    assert [key for key, _, _ in ordered] == sorted(coming)
+    for place, value in enumerate(going):
+        ordered.remove(value, -value)
+        if place % BLOCK == 0:
+            assert [key for key, _, _ in ordered] == sorted(going[place + 1 :])
+    assert len(ordered) == 0
+    assert list(ordered) == []
+
+
+def test_blocks_split() -> None:
     ordered = Ordered()
     for value in range(3 * BLOCK):
-        ordered.add((2 * value,))
+        ordered.add(2 * value, 0)
     for value in range(BLOCK):
-        ordered.add((2 * value + 1,))
+        ordered.add(2 * value + 1, 0)
     assert len(ordered) == 4 * BLOCK
-    assert ordered.rank((2 * BLOCK,)) == 2 * BLOCK
-    assert max(len(block) for block in ordered.blocks) <= BLOCK
-    for entry in list(ordered):
-        ordered.remove(entry)
-    assert ordered.blocks == []
-    assert len(ordered) == 0
+    assert ordered.rank(2 * BLOCK, 0) == 2 * BLOCK
+    for _ in range(4 * BLOCK):
+        ordered.remove(next(iter(ordered))[0], 0)
+    assert ordered.first() is None
+
+
+def test_what_is_not_there_cannot_be_taken_out() -> None:
+    ordered = Ordered()
+    for absent in ((1, 1), (2, 1), (1, 2)):
+        with pytest.raises(KeyError):
+            ordered.remove(*absent)
+        ordered.add(1, 1)
+        with pytest.raises(KeyError):
+            ordered.remove(2, 1)
+        ordered.remove(1, 1)
