@@ -6,6 +6,7 @@ from starlette.middleware import Middleware
 from starlette.routing import Route, WebSocketRoute
 
 from relay.server.context import Context
+from relay.server.event_socket import EventSocket
 from relay.server.events import EventStream
 from relay.server.http import Doorkeeper, answer_routing_error, routes_of
 from relay.server.pages import SecurityHeaders, page_routes
@@ -19,11 +20,13 @@ def build_app(context: Context, doorkeeper: Doorkeeper, signalling: Signalling, 
     """The application of one relay. It starts and stops nothing: the relay's life is not its server's."""
     server = context.settings.server
     metrics = MetricsPage(context.observatory, doorkeeper, server)
+    event_socket = EventSocket(context.desk, doorkeeper, server.hello_timeout_s)
     return Starlette(
         routes=[
             *routes_of(OPERATIONS, context, doorkeeper, server),
             Route("/api/events", EventStream(context.desk, doorkeeper).endpoint, methods=["GET"]),
             Route("/metrics", metrics.endpoint, methods=["GET"]),
+            WebSocketRoute("/api/events", event_socket.endpoint),
             WebSocketRoute("/signal", signalling.endpoint),
             *whip.routes(),
             *page_routes(),
