@@ -9,10 +9,10 @@ from collections import Counter
 from pathlib import Path
 
 from relay.scheduler import events as ev
-from relay.scheduler.shell.decision import decisions_of
 from relay.scheduler.shell.recovery import recover
 from relay.scheduler.shell.sqlite_journal import SqliteJournal
 from relay.scheduler.snapshot import digest
+from tests.support.histories import check_exclusive, history
 
 WORKER = Path(__file__).with_name("journal_worker.py")
 ROOT = WORKER.parents[2]
@@ -32,34 +32,6 @@ def live_and_die(journal: Path, life: int, moment_s: float) -> list[list[str]]:
                 threading.Timer(moment_s, worker.kill).start()
     assert worker.returncode == -9
     return [line.decode().split() for line in lines if line.endswith(b"\n")]
-
-
-def history(journal: SqliteJournal) -> list[ev.Event]:
-    return [event for batch in journal.read(0) for decision in decisions_of(batch) for event in decision.events]
-
-
-ENDS_OFFER = (ev.OfferDeclined, ev.OfferTimedOut, ev.OfferWithdrawn, ev.CallAccepted)
-
-
-def check_exclusive(events: list[ev.Event]) -> None:
-    """A call rings at one seat at a time, a seat has one thing at a time, and an offer is made once and ends once."""
-    ringing_at: dict[str, str] = {}
-    busy: Counter[str] = Counter()
-    made, over = Counter(), Counter()
-    for event in events:
-        if isinstance(event, ev.CallOffered):
-            assert event.call not in ringing_at
-            ringing_at[event.call] = event.seat
-            busy[event.seat] += 1
-            made[event.offer] += 1
-        elif isinstance(event, ENDS_OFFER):
-            assert ringing_at.pop(event.call) == event.seat
-            over[event.offer] += 1
-            busy[event.seat] -= not isinstance(event, ev.CallAccepted)
-        elif isinstance(event, ev.CallEnded):
-            busy[event.seat] -= 1
-        assert max(busy.values(), default=0) <= 1
-    assert set(made.values()) | set(over.values()) <= {1}
 
 
 def test_kill_at_any_moment(tmp_path):
