@@ -162,41 +162,54 @@ def gave_up(values: np.ndarray) -> np.ndarray:
     return np.isnan(values).astype(float)
 
 
-@pytest.mark.parametrize(("arrivals", "service", "seats", "calls"), [(4.2, 0.5, 12, 16_000), (10.0, 1.0, 12, 18_000)])
+@pytest.mark.parametrize(
+    ("arrivals", "service", "seats", "calls"),
+    [(4.2, 0.5, 12, 16_000), (10.0, 1.0, 12, 18_000), (100 / 30, 1 / 3, 14, 16_000)],
+)
 def test_erlang_c(arrivals, service, seats, calls):
     classes: Classes = {"all": (arrivals, "a", "normal")}
     visits = simulate(classes, {("a",): seats}, calls, seed=1, service_rate=service)
     exact = performance(Load(arrivals, 1 / service), seats, 1 / 3)
-    estimate(visits, classes, service, waits).is_close_to(exact.mean_wait_s, error=0.12)
-    estimate(visits, classes, service, had_to_wait).is_close_to(exact.wait_probability, error=0.06)
+    estimate(visits, classes, service, waits).is_close_to(exact.mean_wait_s, error=0.14)
+    estimate(visits, classes, service, had_to_wait).is_close_to(exact.wait_probability, error=0.07)
     estimate(visits, classes, service, within(1 / 3)).is_close_to(exact.service_level.of_offered, error=0.025)
 
 
 @pytest.mark.parametrize(
-    ("arrivals", "seats", "theta", "target", "calls"), [(10.0, 8, 0.5, 1 / 3, 12_000), (48.0, 50, 0.5, 1 / 3, 12_000)]
+    ("arrivals", "seats", "theta", "target", "calls"),
+    [(10.0, 8, 0.5, 1 / 3, 12_000), (48.0, 50, 0.5, 1 / 3, 12_000), (120.0, 100, 1.0, 0.2, 16_000)],
 )
 def test_erlang_a(arrivals, seats, theta, target, calls):
     classes: Classes = {"all": (arrivals, "a", "normal")}
     visits = simulate(classes, {("a",): seats}, calls, seed=2, patience_rate=theta)
     exact = performance(Load(arrivals, 1.0, 1 / theta), seats, target)
     estimate(visits, classes, 1.0, waits).is_close_to(exact.mean_wait_served_s, error=0.14)
-    estimate(visits, classes, 1.0, within(target)).is_close_to(exact.service_level.of_answered, error=0.04)
+    estimate(visits, classes, 1.0, within(target)).is_close_to(exact.service_level.of_answered, error=0.06)
     estimate(visits, classes, 1.0, gave_up).is_close_to(exact.abandonment, error=0.15)
 
 
 TWO_CLASSES: Classes = {"high": (3.0, "a", "urgent"), "low": (6.0, "a", "normal")}
 
 
-def two_classes_with_head_start(minutes: float) -> Visits:
+def two_classes_with_head_start(minutes: float, classes: Classes = TWO_CLASSES, seats: int = 10) -> Visits:
     priorities = (PriorityClass("normal"), PriorityClass("urgent", minutes), PriorityClass("appointment"))
-    return simulate(TWO_CLASSES, {("a",): 10}, 22_000, seed=3, priorities=priorities)
+    return simulate(classes, {("a",): seats}, 22_000, seed=3, priorities=priorities)
 
 
-def test_strict_priority_is_cobhams():
-    visits = two_classes_with_head_start(1e9)
-    high, low = strict_waits_s((3.0, 6.0), 1.0, 10)
-    estimate(visits, TWO_CLASSES, 1.0, waits, "high").is_close_to(high, error=0.05)
-    estimate(visits, TWO_CLASSES, 1.0, waits, "low").is_close_to(low, error=0.12)
+@pytest.mark.parametrize(
+    ("rates", "seats", "points"),
+    [((3.0, 6.0), 10, (0.095533, 0.955331, 0.668732)), ((2.0, 2.0), 5, (0.184704, 0.923521, 0.554113))],
+)
+def test_strict_priority_is_cobhams(rates, seats, points):
+    """And what one class gains, the other loses: weighted by their calls, the waits are those of first come, first served."""
+    classes: Classes = {"high": (rates[0], "a", "urgent"), "low": (rates[1], "a", "normal")}
+    assert (*strict_waits_s(rates, 1.0, seats), performance(Load(sum(rates), 1.0), seats, 1.0).mean_wait_s) == (
+        pytest.approx(points, abs=1e-6)
+    )
+    visits = two_classes_with_head_start(1e9, classes, seats)
+    estimate(visits, classes, 1.0, waits, "high").is_close_to(points[0], error=0.05)
+    estimate(visits, classes, 1.0, waits, "low").is_close_to(points[1], error=0.12)
+    estimate(visits, classes, 1.0, waits).is_close_to(points[2], error=0.12)
 
 
 def test_a_head_start_of_one_minute_lies_between_first_come_and_strict():
@@ -229,3 +242,14 @@ def test_unequal_classes_share_the_generalists_as_the_product_form_says():
     estimate(visits, classes, 1.0, waits, "b").is_close_to(0.274626, error=0.09)
     estimate(visits, classes, 1.0, had_to_wait, "a").is_close_to(0.684183, error=0.03)
     estimate(visits, classes, 1.0, had_to_wait, "b").is_close_to(0.407047, error=0.04)
+
+
+@pytest.mark.parametrize(("skills", "exact", "must_wait"), [(2, 0.866281, 0.744908), (6, 0.533369, 0.640043)])
+def test_two_skills_a_seat_are_nearly_as_good_as_all(skills, exact, must_wait):
+    """Six kinds of calls, two seats of each primary skill, nine tenths of their time busy; one skill alone: 4.263158."""
+    kinds = "abcdef"
+    seats = {tuple(kinds[(first + n) % 6] for n in range(skills)): 2 for first in range(6)}
+    classes: Classes = {kind: (1.8, kind, "normal") for kind in kinds}
+    visits = simulate(classes, seats if skills < 6 else {tuple(kinds): 12}, 24_000, seed=6)
+    estimate(visits, classes, 1.0, waits).is_close_to(exact, error=0.3)
+    estimate(visits, classes, 1.0, had_to_wait).is_close_to(must_wait, error=0.05)
