@@ -2,7 +2,7 @@
 
 import random
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,14 +14,14 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from relay.cli.simulate_plot import save_plot
+from relay.cli.simulate_tables import booths, breakdowns, headings, totals
 from relay.clock import SystemClock
 from relay.errors import Misuse
-from relay.scheduler.simulate import BadScenario, Line, Result, Scenario, Simulation, from_mapping
+from relay.scheduler.simulate import BadScenario, Result, Scenario, Simulation, from_mapping
 from relay.scheduler.simulate.what_if import with_calls, with_field, with_seats, with_skill
 
-SHIPPED = ("city", "province", "nation")
+SHIPPED = ("city", "province", "nation", "hall")
 _STEPS = 400
-_ROWS = 12
 
 Where = Annotated[str, typer.Argument(help=f"A TOML file, or one of: {', '.join(SHIPPED)}.", metavar="SCENARIO")]
 Seed = Annotated[str, typer.Option("--seed", help="Same seed, same day. What-ifs are compared on the same citizens.")]
@@ -125,61 +125,20 @@ def streams(seed: str) -> Callable[[str], random.Random]:
 def show(results: dict[str, Result], console: Console) -> None:
     """Totals side by side, then classes, regions and departments of the last run."""
     last = list(results.values())[-1]
-    console.print(_comparison(results))
-    if last.booth_wait_mean_s or last.balked:
-        console.print(
-            f"Wait for a booth: mean {last.booth_wait_mean_s:.1f} s, 90 % within {last.booth_wait_p90_s:.0f} s;"
-            f" {last.balked} calls refused."
-        )
-    for title, lines in (("class", last.by_priority), ("region", last.by_region), ("department", last.by_queue)):
-        console.print(_breakdown(title, lines, last.target_s))
+    console.print(_table(last.title, ("", *results), totals(results)))
+    if booths(last):
+        console.print(booths(last))
+    for what, title, rows in breakdowns(last):
+        console.print(_table(title, (what, *headings(last.target_s)), rows))
 
 
-def _comparison(results: dict[str, Result]) -> Table:
-    first = next(iter(results.values()))
-    table = Table("", title=first.title)
-    for name in results:
-        table.add_column(name, justify="right")
-    for heading, cell in _TOTALS:
-        table.add_row(heading.format(target=first.target_s), *(cell(result) for result in results.values()))
-    return table
-
-
-_TOTALS: tuple[tuple[str, Callable[[Result], str]], ...] = (
-    ("seats", lambda r: f"{r.seats:,}"),
-    ("calls offered", lambda r: f"{r.total.offered:,}"),
-    ("answered within {target:g} s, of offered", lambda r: f"{r.total.service_level.of_offered:.2%}"),
-    ("… of answered", lambda r: f"{r.total.service_level.of_answered:.2%}"),
-    ("… and given up, of both", lambda r: f"{r.total.service_level.of_handled:.2%}"),
-    ("… without those who gave up sooner", lambda r: f"{r.total.service_level.excluding_short:.2%}"),
-    ("gave up", lambda r: f"{r.total.abandoned / max(1, r.total.offered):.2%}"),
-    ("mean wait of the answered", lambda r: f"{r.total.mean_wait_s:.1f} s"),
-    ("90 % wait less than", lambda r: f"{r.total.wait_p90_s:.0f} s"),
-    ("longest wait", lambda r: f"{r.total.longest_wait_s:.0f} s"),
-    ("conversation and wrap-up", lambda r: f"{r.total.mean_handle_s:.0f} s"),
-    ("occupancy of the seats", lambda r: f"{r.occupancy:.1%}"),
-    ("offers missed or declined", lambda r: f"{r.offers.get('timeout', 0) + r.offers.get('rejected', 0):,}"),
-    ("appointments missed", lambda r: f"{r.appointments.get('no_show', 0):,} of {r.appointments.get('booked', 0):,}"),
-    ("error of the wait announced, mean absolute", lambda r: f"{r.forecast_mae_s:.1f} s"),
-)
-
-
-def _breakdown(title: str, lines: tuple[Line, ...], target_s: float) -> Table:
-    table = Table(
-        title, title=f"By {title}" + (f" (the {_ROWS} largest of {len(lines)})" if len(lines) > _ROWS else "")
-    )
-    for heading in ("calls", f"in {target_s:g} s", "gave up", "mean wait", "90 %", "longest"):
+def _table(title: str, columns: Iterable[str], rows: Iterable[Iterable[str]]) -> Table:
+    first, *others = columns
+    table = Table(first, title=title)
+    for heading in others:
         table.add_column(heading, justify="right")
-    for line in sorted(lines, key=lambda line: -line.offered)[:_ROWS]:
-        table.add_row(
-            line.name,
-            f"{line.offered:,}",
-            f"{line.service_level.of_offered:.1%}",
-            f"{line.abandoned / max(1, line.offered):.1%}",
-            f"{line.mean_wait_s:.1f} s",
-            f"{line.wait_p90_s:.0f} s",
-            f"{line.longest_wait_s:.0f} s",
-        )
+    for row in rows:
+        table.add_row(*row)
     return table
 
 

@@ -2,6 +2,7 @@
 
 from array import array
 from collections.abc import Iterable
+from datetime import datetime
 
 import msgspec
 
@@ -60,9 +61,18 @@ class Result(msgspec.Struct, frozen=True):
     booth_wait_mean_s: float
     booth_wait_p90_s: float
     balked: int
+    forecast_calls: int
+    """Calls that were told a wait, and were served."""
     forecast_mae_s: float
     """Mean absolute error of the wait told at the beginning."""
     forecast_bias_s: float
+    """Of what was told, minus what came true."""
+    forecast_wait_s: float
+    """Mean wait of those calls."""
+    forecast_beyond_likely: float
+    """Share of them that waited longer than was called likely; a tenth should."""
+    series_from: datetime
+    """Where the series begin."""
     priorities_over_time: tuple[Point, ...]
     regions_over_time: tuple[Point, ...]
 

@@ -1,6 +1,7 @@
 """A scenario brought to life: `Simulation(scenario, streams).run()`, or in steps with `advance` for a progress bar."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from relay.scheduler import commands as ask
 from relay.scheduler.engine import Engine
@@ -77,8 +78,12 @@ class Simulation:
             booth_wait_mean_s=self.halls.booth_wait.mean,
             booth_wait_p90_s=self.halls.booth_wait.quantile(0.9),
             balked=self.halls.balked,
-            forecast_mae_s=error.sum_absolute_s / error.count if error.count else 0.0,
-            forecast_bias_s=error.sum_s / error.count if error.count else 0.0,
+            forecast_calls=error.count,
+            forecast_mae_s=error.sum_absolute_s / max(1, error.count),
+            forecast_bias_s=error.sum_s / max(1, error.count),
+            forecast_wait_s=error.sum_waited_s / max(1, error.count),
+            forecast_beyond_likely=error.beyond_likely / max(1, error.count),
+            series_from=self.scenario.start + timedelta(minutes=self.scenario.warm_up_min),
             priorities_over_time=self._by_priority.points(),
             regions_over_time=self._by_region.points(),
         )

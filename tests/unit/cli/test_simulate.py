@@ -1,10 +1,13 @@
 import json
+import math
 
 import pytest
 import typer
 from typer.testing import CliRunner
 
 from relay.cli.simulate import register
+from relay.cli.simulate_plot import curve
+from relay.scheduler.simulate import Point
 
 HALL = """
 title = "A hall <&>"
@@ -60,7 +63,10 @@ def test_plots_are_pictures_or_pages_that_need_nothing_else(run, tmp_path):
     assert picture.read_bytes().startswith(b"\x89PNG")
     assert run("--plot", str(page), "--seats", "-2").exit_code == 0
     content = page.read_text("utf-8")
-    assert "<title>A hall &lt;&amp;&gt;</title><svg" in content
+    assert "<title>A hall &lt;&amp;&gt;</title>" in content
+    assert "<&>" not in content
+    for words in ("<svg", "<th>as it is</th><th>seats -2</th>", "By department", "Monday, 02 March 2026, from 08:30"):
+        assert words in content
     assert "<script" not in content
     assert "src=" not in content
 
@@ -87,3 +93,13 @@ def test_a_missing_file_is_named(run):
     result = CliRunner().invoke(app, ["simulate", "nowhere.toml"])
     assert result.exit_code == 2
     assert "nowhere.toml" in result.output
+
+
+def test_a_curve_is_a_moving_hour_that_leaves_out_what_few_calls_say():
+    points = [Point(minute, "urgent", 2, wait_s, 1.0) for minute, wait_s in ((0.0, 10.0), (15.0, 20.0), (30.0, 60.0))]
+    points.append(Point(120.0, "urgent", 4, 500.0, 0.0))
+    minutes, heights = curve(points, waits=True)
+    assert minutes == [0.0, 15.0, 30.0, 120.0]
+    assert heights[:3] == [30.0, 30.0, 30.0]
+    assert math.isnan(heights[3])
+    assert curve(points, waits=False)[1][0] == 100.0

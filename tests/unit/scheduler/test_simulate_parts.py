@@ -72,7 +72,7 @@ def test_a_citizens_day_does_not_depend_on_those_before_him():
 
 @pytest.mark.parametrize(
     ("name", "items", "seats", "halls"),
-    [("city", 342, 41, 3), ("province", 10_000, 1_252, 90), ("nation", 10_000, 9_896, 124)],
+    [("city", 342, 41, 3), ("province", 10_000, 1_252, 90), ("nation", 10_000, 9_896, 124), ("hall", 1, 20, 1)],
 )
 def test_shipped_scenarios(name, items, seats, halls):
     day = from_mapping(load(name))
