@@ -32,6 +32,11 @@ _TRAFFIC = {
     "data_bytes_in": ("relay_data_bytes_total", "in"),
     "data_bytes_out": ("relay_data_bytes_total", "out"),
 }
+_NO_DEFLECTION = dict.fromkeys(("max_wait", "closed"), 0)
+_NO_LOSS = dict.fromkeys(("lease_expired", "seat-lost", "media", "not_connected"), 0)
+_NO_APPOINTMENT = dict.fromkeys(("booked", "kept", "late", "no_show", "cancelled"), 0)
+_NO_SILENCE = dict.fromkeys(("seat", "kiosk"), 0)
+"""What has not happened yet is 0, not absent: an alert on its rate works from the first time on."""
 _DROP = "drop_"
 _DATA_DROP = "data_drop_"
 _VERSION = version("relay")
@@ -66,12 +71,12 @@ def gather_calls(into: Snapshot, ledger: Ledger, queues: list[QueueView], uptime
 
 
 def _gather_totals(into: Snapshot, report: Report, total: Tally, uptime_s: float) -> None:
-    into.put_all("relay_calls_deflected_total", total.deflected)
-    into.put_all("relay_calls_requeued_total", total.requeued)
+    into.put_all("relay_calls_deflected_total", _NO_DEFLECTION | total.deflected)
+    into.put_all("relay_calls_requeued_total", _NO_LOSS | total.requeued)
     into.put_all("relay_offers_total", {outcome: total.offers[outcome] for outcome in _OUTCOMES})
     into.put_all("relay_transfers_total", {kind: total.transfers[kind] for kind in ("cold", "warm")})
     into.put_all("relay_invitations_total", report.invitations)
-    into.put_all("relay_appointments_total", report.appointments)
+    into.put_all("relay_appointments_total", _NO_APPOINTMENT | report.appointments)
     into.put("relay_calls_resumed_total", report.resumed)
     for (left, entered), count in total.widened.items():
         into.put("relay_calls_overflowed_total", count, str(left), str(entered))
@@ -100,7 +105,7 @@ def gather_seats(into: Snapshot, ledger: Ledger, house: House, now_ms: int) -> N
     into.put("relay_seat_capacity_used_slots", sum(len(seat.calls) + len(seat.wrap_ups) for seat in staffed))
     into.put("relay_occupancy_ratio", times.occupancy)
     into.put_all("relay_seat_state_seconds_total", {phase: ms / 1000 for phase, ms in times.state_ms.items()})
-    into.put_all("relay_leases_expired_total", ledger.report.leases_expired)
+    into.put_all("relay_leases_expired_total", _NO_SILENCE | ledger.report.leases_expired)
 
 
 def gather_scheduler(into: Snapshot, scheduler: SchedulerService, wall_s: float, now_s: float) -> None:
