@@ -292,6 +292,9 @@ class Forwarder(Protocol):
         keyframes) goes by the handle of the encoding, what is about the source (`connect`, `remove_track`, `layer_rates`) by any.
         """
 
+    def add_encoding(self, track: int, ssrc: int, rtx_ssrc: int) -> int:
+        """One more encoding of a track whose SSRC is known, above those it has; its handle."""
+
     def remove_track(self, track: int) -> None:
         """Stop taking this stream; slots connected to it are disconnected."""
 
@@ -318,6 +321,10 @@ class Forwarder(Protocol):
         goes down at the next picture and up at a keyframe or where the codec allows it, temporal layers likewise. Where a wanted
         encoding is not sent, the next lower one is forwarded meanwhile.
         """
+
+    def carry_encoding(self, slot: int, encoding: int) -> None:
+        """The slot, not connected yet, forwards this encoding of its source and no other, also while that one is silent: at the
+        other end of a pipe somebody chooses."""
 
     def slot_layer(self, slot: int) -> tuple[int, int]:
         """The spatial (-1: nothing) and temporal layer that leaves now."""

@@ -27,6 +27,7 @@ class MemoryForwarder:
         self.slots: dict[int, int | None] = {}
         """Slot → the track that feeds it."""
         self.encodings: dict[int, dict[bytes, int]] = {}
+        self.carried: dict[int, int] = {}
         self.selected: dict[int, tuple[int, int]] = {}
         self.rates: dict[int, Sequence[tuple[int, int, int]]] = {}
         self.track_bytes: dict[int, int] = {}
@@ -83,6 +84,12 @@ class MemoryForwarder:
         self.encodings[track] = dict(zip(rids, handles, strict=True))
         return handles
 
+    def add_encoding(self, track: int, ssrc: int, rtx_ssrc: int) -> int:
+        handle = self._handle()
+        self.tracks[handle] = ssrc
+        self.encodings.setdefault(track, {})[str(ssrc).encode()] = handle
+        return handle
+
     def remove_track(self, track: int) -> None:
         for handle in [track, *self.encodings.pop(track, {}).values()]:
             self.tracks.pop(handle, None)
@@ -112,6 +119,10 @@ class MemoryForwarder:
 
     def select_layer(self, slot: int, spatial: int, temporal: int) -> None:
         self.selected[slot] = (spatial, temporal)
+
+    def carry_encoding(self, slot: int, encoding: int) -> None:
+        assert self.slots[slot] is None
+        self.carried[slot] = encoding
 
     def slot_layer(self, slot: int) -> tuple[int, int]:
         return self.selected.get(slot, (0, 0))

@@ -10,6 +10,7 @@ Rules:
   every step on its way.
 - An encoding is dead when it is silent while others go on: a sender stops the large ones when its uplink or its
   processor is short. The slots it fed aim at the next best, and return when it is back.
+- A slot that carries one encoding on (to another worker) takes that one alone: never a step, never the next best.
 - The ring of an encoding that feeds nobody is given back after a while.
 """
 
@@ -124,7 +125,7 @@ cdef void _aim(Worker* worker, Slot* slot, int64_t now_ns) noexcept nogil:
         slot.target = NOTHING
         _starve(worker, slot)
         return
-    best = _best(worker, lead, slot, now_ns)
+    best = encoding_of(worker, lead, slot.wanted_spatial) if slot.exact else _best(worker, lead, slot, now_ns)
     if slot.target == best.row and slot.track != NOTHING:
         return
     slot.target = best.row
@@ -193,6 +194,8 @@ cdef inline bint _is_step(const Worker* worker, const Slot* slot, const Track* t
         return False
     if slot.target == track.row:
         return True
+    if slot.exact:
+        return False
     wanted = worker.tracks[slot.target].encoding
     return track.encoding < wanted and (
         slot.rewrite.waiting or track.encoding > worker.tracks[slot.track].encoding

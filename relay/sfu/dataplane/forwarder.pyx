@@ -36,8 +36,9 @@ from .routes cimport (
 )
 from .socket cimport clock_ns, socket_attach, socket_flush, socket_receive, socket_send
 from .srtp cimport open_session, protect_rtcp, session_pointer
-from .types cimport MAX_KINDS, MAX_PACKET, MAX_PAYLOADS, NOTHING, TRAILER, VIDEO, Endpoint
+from .types cimport LAYERS, MAX_KINDS, MAX_PACKET, MAX_PAYLOADS, NOTHING, TRAILER, VIDEO, Endpoint
 from .uplink cimport report_arrivals
+from .streams cimport bind
 from .wiring cimport (
     adopt_address, attach_slot, forget_sent, open_encoding, open_lane, open_peer, open_slot, open_track, remove_peer,
     remove_slot, remove_track, want_keyframes,
@@ -298,6 +299,19 @@ cdef class Forwarder:
             handles.append(encoding.handle)
         return handles
 
+    def add_encoding(self, int64_t track, uint32_t ssrc, uint32_t rtx_ssrc) -> int:
+        """One more encoding of a track whose SSRCs are known, above those it has. As `add_encodings`."""
+        cdef Track* lead = self._lead(track)
+        cdef Track* encoding
+        if lead.ssrc == 0 or ssrc == 0:
+            raise ValueError("encodings are told apart by SSRC, or by RID")
+        self._check_ssrcs(&self.worker.peers[lead.peer], False, ssrc, rtx_ssrc)
+        encoding = self._open_encoding(lead)
+        bind(&self.worker, encoding, ssrc, False)
+        if rtx_ssrc:
+            bind(&self.worker, encoding, rtx_ssrc, True)
+        return encoding.handle
+
     cdef Track* _open_encoding(self, Track* lead) except NULL:
         cdef int32_t row = pool_take(&self.worker.track_pool)
         if row == NOTHING:
@@ -363,6 +377,14 @@ cdef class Forwarder:
     def select_layer(self, int64_t slot, int spatial, int temporal) -> None:
         """The most that the slot forwards; `spatial` -1 pauses it."""
         select_layer(&self.worker, self._slot(slot), spatial, temporal, clock_ns())
+
+    def carry_encoding(self, int64_t slot, int encoding) -> None:
+        """The slot forwards this encoding of its source and no other; without a source so far."""
+        cdef Slot* row = self._slot(slot)
+        if row.source != NOTHING or not 0 <= encoding < LAYERS:
+            raise ValueError("a slot that feeds somebody already, or no encoding")
+        row.exact = True
+        row.wanted_spatial = encoding
 
     def slot_layer(self, int64_t slot) -> tuple:
         """What the slot forwards now: spatial, or -1 for nothing, and temporal layer."""

@@ -149,6 +149,7 @@ ctypedef struct Slot:
     int32_t track              # the encoding that feeds it, NOTHING: none
     int32_t next_of_track
     int8_t wanted_spatial      # or PAUSED
+    bint exact                 # the wanted encoding alone, never a lower one
     int8_t wanted_temporal
     Layering layering
     int8_t by_payload[MAX_PAYLOADS]        # index in the track's payloads → index in the slot's

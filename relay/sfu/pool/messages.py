@@ -15,7 +15,7 @@ from relay.sfu.session.data_channels import Deliver
 from relay.sfu.session.events import PeerOffer, PeerStats, SfuEvent, SfuStats, SlotRef, SourceRef
 from relay.sfu.session.pipes import PipeCommand, PipedStream
 
-VERSION = 1
+VERSION = 2
 """Of these messages. A node whose program was replaced on the disk meanwhile must not start workers of the new one."""
 
 

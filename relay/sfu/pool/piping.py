@@ -109,6 +109,10 @@ class Piping:
         """Whether it is still wanted."""
         return self._carriages.get((carriage.source, carriage.receiver)) is carriage
 
+    def carriage(self, source: SourceRef, receiver: int) -> Carriage | None:
+        """How a source comes to a worker that is not its own."""
+        return self._carriages.get((source, receiver))
+
     def carriages_of(self, peer: PeerId) -> list[Carriage]:
         """Where the sources of a peer are brought."""
         fed = (self._fed.get(slot) for slot in self._slots.get(peer, ()))

@@ -13,7 +13,9 @@ from relay.sfu.session.peer import Stream
 from relay.sfu.session.streams import Streams
 
 _PATIENCE_S: Final = 3.0
-_BEST: Final = Layer(3, 3)
+TOP: Final = Layer(3, 3)
+"""More than any source has."""
+PAUSED: Final = Layer(-1, 0)
 
 
 class Layering:
@@ -54,7 +56,7 @@ class Layering:
         return [event for track in changed | waiting if (event := self._review(track, now)) is not None]
 
     def _effective(self, slot: int) -> Layer:
-        return Layer(*map(min, self._selected.get(slot, _BEST), self._limits.get(slot, _BEST)))
+        return Layer(*map(min, self._selected.get(slot, TOP), self._limits.get(slot, TOP)))
 
     def _apply(self, slot: int, before: Layer) -> None:
         layer = self._effective(slot)
@@ -67,11 +69,10 @@ class Layering:
             table.pop(handle, None)
 
     def _review(self, track: int, now: float) -> EncodingsWanted | None:
-        owner = self._streams.encoding_of(track)
-        if owner is None or len(owner[1].encodings) == 1:
+        owner, ref = self._streams.encoding_of(track), self._streams.known_as.get(track)
+        if owner is None or ref is None or len(owner[1].encodings) == 1:
             return None
-        peer, stream, _ = owner
-        ref = SourceRef(peer.id, stream.name)
+        _, stream, _ = owner
         wanted, told = self._wanted(ref, stream), self._told.get(track, len(stream.encodings))
         if wanted >= told:
             self._fewer_since_s.pop(track, None)

@@ -3,7 +3,8 @@
 A pipe is a peer of the packet path whose path and keys are given instead of negotiated; each of the two workers has one
 end. A source goes through it as a stream under an SSRC of its own, is taken at the other end under the name it has at
 home, and from there on is a source like any other: NACK, RTX, PLI and sender reports are those of every stream. Nothing
-here knows that the other end is on the same machine.
+here knows that the other end is on the same machine. Of a simulcast source each encoding is a stream of its own, so that at the
+other end each slot has the one it should have; those that nobody there may be shown are not sent (`WantEncodings`).
 
 Rules: a source is asked for by its name and sent as often as it is asked for with the same SSRCs; it is sent anew when
 its payload types have changed. Both ends may ask for what is there already, or give up what is not.
@@ -17,9 +18,11 @@ import msgspec
 
 from relay.errors import LimitReached, NotFound
 from relay.ids import PeerId
+from relay.sfu.media.layers import Layer
 from relay.sfu.ports import Extension, Forwarder, Payload
 from relay.sfu.session.events import SlotRef, SourceRef
-from relay.sfu.session.peer import Stream
+from relay.sfu.session.layering import PAUSED, TOP, Layering
+from relay.sfu.session.peer import Encoding, Stream
 from relay.sfu.session.streams import Streams
 
 HOP_BY_HOP = frozenset(
@@ -34,17 +37,31 @@ HOP_BY_HOP = frozenset(
 """Header extensions that mean something between two neighbours only; all others pass through a pipe."""
 EXTENSION_IDS = {int(kind): int(kind) for kind in Extension if kind not in HOP_BY_HOP}
 """Both ends know them: nothing is negotiated."""
-STREAMS_PER_KEY = 1000
-"""Sources sent under one pair of keys: SSRCs are not used twice under a key, and are remembered to that end."""
+STREAMS_PER_KEY = 500
+"""Sources sent under one pair of keys: SSRCs, two for each encoding, are not used twice under a key, and 4,096 are remembered to that end."""
+
+
+class PipedEncoding(msgspec.Struct, frozen=True, array_like=True):
+    """One stream of a source."""
+
+    rid: str
+    """Empty: its only one."""
+    ssrc: int
+    rtx_ssrc: int
 
 
 class PipedStream(msgspec.Struct, frozen=True, array_like=True):
     """How a source is sent through a pipe."""
 
     kind: int
-    ssrc: int
-    rtx_ssrc: int
     payloads: tuple[Payload, ...]
+    encodings: tuple[PipedEncoding, ...]
+    """Smallest picture first."""
+
+    @property
+    def rids(self) -> tuple[str, ...]:
+        """Of its encodings."""
+        return tuple(each.rid for each in self.encodings)
 
 
 class OpenPipe(msgspec.Struct, frozen=True, tag=True):
@@ -73,6 +90,14 @@ class SendSource(msgspec.Struct, frozen=True, tag=True):
     source: SourceRef
 
 
+class WantEncodings(msgspec.Struct, frozen=True, tag=True):
+    """Of a source that is sent: how many encodings, from the smallest, somebody at the other end may be shown."""
+
+    pipe: str
+    source: SourceRef
+    count: int
+
+
 class StopSource(msgspec.Struct, frozen=True, tag=True):
     """Send it no more."""
 
@@ -95,7 +120,7 @@ class DropSource(msgspec.Struct, frozen=True, tag=True):
     source: SourceRef
 
 
-PipeCommand = OpenPipe | ClosePipe | SendSource | StopSource | TakeSource | DropSource
+PipeCommand = OpenPipe | ClosePipe | SendSource | WantEncodings | StopSource | TakeSource | DropSource
 
 
 @dataclass(slots=True, eq=False)
@@ -113,12 +138,13 @@ class PipeEnd:
 class Pipes:
     """The ends of all pipes of a worker.
 
-    given: packet path, streams, new SSRCs. owned: the ends by name.
+    given: packet path, streams, who chooses layers, new SSRCs. owned: the ends by name.
     """
 
-    def __init__(self, forwarder: Forwarder, streams: Streams, new_ssrc: Callable[[], int]) -> None:
+    def __init__(self, forwarder: Forwarder, streams: Streams, layering: Layering, new_ssrc: Callable[[], int]) -> None:
         self._forwarder = forwarder
         self._streams = streams
+        self._layering = layering
         self._new_ssrc = new_ssrc
         self._ends: dict[str, PipeEnd] = {}
 
@@ -174,21 +200,41 @@ class Pipes:
         if stream is None:
             self._stop(end, source)
             return None
-        if sent is None or sent.payloads != stream.payloads:
+        if sent is None or (sent.payloads, sent.rids) != (stream.payloads, _rids(stream)):
             self._stop(end, source)
-            sent = self._send_anew(end, source, stream, now_ns)
-        self._streams.route(SlotRef(end.id, _name(source)), source, now_ns)
+            try:
+                sent = self._send_anew(end, source, stream, now_ns)
+            except MemoryError:
+                self._stop(end, source)
+                raise
+        for encoding in sent.encodings:
+            self._streams.route(SlotRef(end.id, _name(source, encoding.rid)), source, now_ns)
         return sent
 
     def _send_anew(self, end: PipeEnd, source: SourceRef, stream: Stream, now_ns: int) -> PipedStream:
         repaired = any(payload.rtx_payload_type >= 0 for payload in stream.payloads)
-        ssrc, rtx_ssrc = self._new_ssrc(), self._new_ssrc() if repaired else 0
-        handle = self._forwarder.add_slot(end.handle, stream.kind, ssrc, rtx_ssrc, stream.payloads)
-        name = _name(source)
-        end.slots[name] = Stream(name, handle, "", ssrc, stream.kind, stream.payloads)
-        end.sent[source] = sent = PipedStream(stream.kind, ssrc, rtx_ssrc, stream.payloads)
-        self._streams.adopt_slot(end, name, now_ns)
+        encodings = tuple(
+            PipedEncoding(rid, self._new_ssrc(), self._new_ssrc() if repaired else 0) for rid in _rids(stream)
+        )
+        end.sent[source] = sent = PipedStream(stream.kind, stream.payloads, encodings)
+        for index, each in enumerate(encodings):
+            handle = self._forwarder.add_slot(end.handle, stream.kind, each.ssrc, each.rtx_ssrc, stream.payloads)
+            name = _name(source, each.rid)
+            end.slots[name] = Stream(name, handle, "", each.ssrc, stream.kind, stream.payloads)
+            if each.rid:
+                self._forwarder.carry_encoding(handle, index)
+                self._layering.select(handle, Layer(index, TOP.temporal))
+            self._streams.adopt_slot(end, name, now_ns)
         return sent
+
+    def _want(self, command: WantEncodings, _: int) -> None:
+        end = self._ends.get(command.pipe)
+        sent = end.sent.get(command.source) if end is not None else None
+        if end is None or sent is None or len(sent.encodings) == 1:
+            return
+        for index, each in enumerate(sent.encodings):
+            layer = Layer(index, TOP.temporal) if index < command.count else PAUSED
+            self._layering.select(end.slots[_name(command.source, each.rid)].handle, layer)
 
     def _stop_source(self, command: StopSource, _: int) -> None:
         end = self._ends.get(command.pipe)
@@ -196,19 +242,24 @@ class Pipes:
             self._stop(end, command.source)
 
     def _stop(self, end: PipeEnd, source: SourceRef) -> None:
-        if end.sent.pop(source, None) is not None:
-            name = _name(source)
-            self._streams.route(SlotRef(end.id, name), None, 0)
-            self._streams.release_slot(end, name)
+        sent = end.sent.pop(source, None)
+        for each in sent.encodings if sent is not None else ():
+            name = _name(source, each.rid)
+            if name in end.slots:
+                self._streams.route(SlotRef(end.id, name), None, 0)
+                self._streams.release_slot(end, name)
 
     def _take_source(self, command: TakeSource, now_ns: int) -> None:
         end, source, piped = self._end(command.pipe), command.source, command.stream
         if end.taken.get(source) == piped:
             return
         self._drop(end, source)
-        handle = self._forwarder.add_track(end.handle, piped.kind, b"", piped.ssrc, piped.rtx_ssrc, piped.payloads)
+        lead, *others = piped.encodings
+        handle = self._forwarder.add_track(end.handle, piped.kind, b"", lead.ssrc, lead.rtx_ssrc, piped.payloads)
+        handles = [handle, *(self._forwarder.add_encoding(handle, each.ssrc, each.rtx_ssrc) for each in others)]
+        encodings = tuple(Encoding(*each) for each in zip(piped.rids, handles, strict=True))
         name = _name(source)
-        end.sources[name] = Stream(name, handle, "", piped.ssrc, piped.kind, piped.payloads)
+        end.sources[name] = Stream(name, handle, "", lead.ssrc, piped.kind, piped.payloads, encodings)
         end.taken[source] = piped
         self._streams.adopt_source(end, name, source, now_ns)
 
@@ -225,11 +276,16 @@ class Pipes:
 _COMMANDS: dict[type[msgspec.Struct], Callable[[Pipes, Any, int], None]] = {
     OpenPipe: Pipes._open,
     ClosePipe: Pipes._close,
+    WantEncodings: Pipes._want,
     StopSource: Pipes._stop_source,
     TakeSource: Pipes._take_source,
     DropSource: Pipes._drop_source,
 }
 
 
-def _name(source: SourceRef) -> str:
-    return f"{source.peer}#{source.source}"
+def _name(source: SourceRef, rid: str = "") -> str:
+    return f"{source.peer}#{source.source}#{rid}" if rid else f"{source.peer}#{source.source}"
+
+
+def _rids(stream: Stream) -> tuple[str, ...]:
+    return tuple(each.rid for each in stream.encodings)

@@ -27,6 +27,8 @@ class Streams:
         self.changes = Changes()
         self._source_count = 0
         self._track_owner: dict[int, tuple[StreamOwner, Stream, Encoding]] = {}
+        self.known_as: dict[int, SourceRef] = {}
+        """What a source is routed as, by handle: what comes through a pipe keeps the name it has at home."""
         self._slot_owner: dict[int, tuple[StreamOwner, Stream]] = {}
         self._routed_ns: dict[int, int] = {}
 
@@ -93,6 +95,7 @@ class Streams:
         """The owner's source `name` exists in the packet path; it is known, and routed, as `source`."""
         stream = owner.sources[name]
         self._track_owner |= {each.handle: (owner, stream, each) for each in stream.encodings}
+        self.known_as[stream.handle] = source
         self._source_count += 1
         self.changes.add_source(stream.handle)
         for change in self.routes.add_source(source, stream.handle):
@@ -152,6 +155,7 @@ class Streams:
     def _disown(self, stream: Stream) -> None:
         for encoding in stream.encodings:
             del self._track_owner[encoding.handle]
+        self.known_as.pop(stream.handle, None)
         self._source_count -= 1
         self.changes.remove(stream.handle)
 

@@ -55,10 +55,10 @@ class Worker:
         self._entropy = entropy
         self._codecs = frozenset(settings.video_codecs + settings.audio_codecs)
         self._streams = Streams(forwarder, self._new_ssrc)
-        self._pipes = Pipes(forwarder, self._streams, self._new_ssrc)
         self._transports = Transports(forwarder)
         self._channels = DataChannels(self._transports, entropy, settings.max_data_bps)
         self.layering = Layering(forwarder, self._streams)
+        self._pipes = Pipes(forwarder, self._streams, self.layering, self._new_ssrc)
         self._downlinks = Downlinks(forwarder, self._streams, self.layering)
         self._keyframes = KeyframeDesk(forwarder, self._streams, settings.keyframe_interval_ms / 1000)
         self._peers = Peers(settings, forwarder, self._streams, self._transports, certificate, entropy)

@@ -17,6 +17,7 @@ from relay.sfu.pool.piping import Piping
 from relay.sfu.pool.placement import place
 from relay.sfu.pool.worker import WorkerRecord, WorkerState, totals
 from relay.sfu.session.events import (
+    EncodingsWanted,
     MessageElsewhere,
     PeerClosed,
     PeerOffer,
@@ -143,6 +144,8 @@ class SfuPool:
             self._trunks.deliver(event, worker)
             return
         peer = subject_of(event)
+        if isinstance(event, EncodingsWanted) and self._plan.home(peer) != worker:
+            self._trunks.wanted(event, worker)
         removed = isinstance(event, PeerClosed) and event.reason == "removed"
         # That a peer is removed is told where it is decided: it may have come back since.
         if self._plan.home(peer) != worker or removed:

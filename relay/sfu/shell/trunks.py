@@ -15,7 +15,7 @@ from relay.ids import PeerId
 from relay.sfu.pool import messages, piping
 from relay.sfu.session import pipes
 from relay.sfu.session.data_channels import Deliver
-from relay.sfu.session.events import MessageElsewhere
+from relay.sfu.session.events import EncodingsWanted, MessageElsewhere
 from relay.sfu.shell.child import Child
 from relay.sfu.transport.keys import SrtpProfile
 
@@ -59,6 +59,13 @@ class Trunks:
         told = Deliver(message.slot, message.label, message.payload, message.text)
         if child is None or not child.tell(told):
             self.failures["Deliver"] += 1
+
+    def wanted(self, event: EncodingsWanted, receiver: int) -> None:
+        """What somebody at a worker may be shown of a source that is carried there."""
+        carriage = self._plan.carriage(event.source, receiver)
+        if carriage is not None:
+            count = len(event.rids)
+            self._command(carriage.sender, pipes.WantEncodings(carriage.pipe.name, event.source, count))
 
     def _set_route(self, change: piping.SetRoute) -> None:
         child = self._child_of(change.worker)

@@ -1,66 +1,14 @@
 """Simulcast: one source of several encodings, each slot fed by the one it should have."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import pairwise
 
 import pytest
 
-from relay.sfu.ports import Extension, Kind, NoticeKind
+from relay.sfu.ports import Kind, NoticeKind
 from tests.support.media_bench import OPUS, VP8, Bench, Client
 from tests.support.packets import Nack, Rtp, read_nacks, read_vp8, rtp, rtx, sender_report, vp8
-
-MID, RID, REPAIRED_RID = 3, 4, 5
-RIDS = (b"q", b"h", b"f")
-SSRCS = (0x1000, 0x2000, 0x3000)
-TICKS = 3000
-
-
-@dataclass
-class Camera:
-    """Sends a frame of one packet per encoding at a time, as a browser does: names first, then bare SSRCs."""
-
-    client: Client
-    rids: Sequence[bytes] = RIDS
-    named: bool = True
-    frames: int = 0
-    sequences: dict[int, int] = field(default_factory=lambda: {0: 100, 1: 20_000, 2: 65_530})
-    handles: list[int] = field(default_factory=list)
-
-    def open(self) -> "Camera":
-        forwarder = self.client.bench.forwarder
-        forwarder.set_extensions(
-            self.client.peer, {Extension.MID: MID, Extension.RID: RID, Extension.REPAIRED_RID: REPAIRED_RID}
-        )
-        track = forwarder.add_track(self.client.peer, Kind.VIDEO, b"1", 0, 0, VP8)
-        self.handles = list(forwarder.add_encodings(track, self.rids))
-        return self
-
-    @property
-    def track(self) -> int:
-        return self.handles[0]
-
-    def packet(self, encoding: int, *, keyframe: bool = False) -> bytes:
-        self.sequences[encoding] += 1
-        return rtp(
-            self.sequences[encoding],
-            self.frames * TICKS + 1_000_000 * encoding,
-            ssrc=SSRCS[encoding],
-            marker=True,
-            payload=vp8(
-                keyframe=keyframe,
-                picture=self.frames + 500 * encoding,
-                level=self.frames % 256,
-                body=RIDS[encoding] * 9,
-            ),
-            extensions={MID: b"1", RID: self.rids[encoding]} if self.named else None,
-        )
-
-    def send(self, *encodings: int, keyframes: Sequence[int] = ()) -> None:
-        self.frames += 1
-        packets = [self.packet(each, keyframe=each in keyframes) for each in encodings]
-        self.client.send(*packets)
-        self.client.bench.pump(len(packets))
+from tests.support.simulcast import MID, REPAIRED_RID, RID, RIDS, SSRCS, TICKS, Camera
 
 
 @dataclass
@@ -296,3 +244,50 @@ def test_rids_that_cannot_be_are_refused(bench: Bench, rids: list[bytes]) -> Non
     track = bench.forwarder.add_track(client.peer, Kind.VIDEO, b"1", 0, 0, VP8)
     with pytest.raises(ValueError, match="RID"):
         bench.forwarder.add_encodings(track, rids)
+
+
+def test_a_slot_that_carries_an_encoding_on_takes_that_one_alone(bench: Bench) -> None:
+    camera = Camera(bench.client().join()).open()
+    pipe = bench.client().join()
+    slots = [pipe.slot(ssrc=0x5000 + index) for index in range(3)]
+    for index, slot in enumerate(slots):
+        bench.forwarder.carry_encoding(slot, index)
+        bench.forwarder.connect(slot, camera.track)
+    camera.send(0, 1, 2, keyframes=(0, 1, 2))
+    assert {each.ssrc: read_vp8(each.payload).body[1:2] for each in pipe.take()} == {
+        0x5000: b"q",
+        0x5001: b"h",
+        0x5002: b"f",
+    }
+    for _ in range(12):
+        camera.send(0)
+    assert {each.ssrc for each in pipe.take()} == {0x5000}, "no next best for one that is silent"
+    bench.forwarder.select_layer(slots[0], -1, 0)
+    camera.send(0, 2, keyframes=(0, 2))
+    assert {each.ssrc for each in pipe.take()} == {0x5002}
+    bench.forwarder.select_layer(slots[0], 0, 3)
+    camera.send(0, keyframes=(0,))
+    assert {each.ssrc for each in pipe.take()} == {0x5000}
+    with pytest.raises(ValueError, match="already"):
+        bench.forwarder.carry_encoding(slots[0], 1)
+
+
+def test_encodings_whose_ssrcs_are_known_need_no_names(bench: Bench) -> None:
+    pipe, seat = bench.client().join(), bench.client().join()
+    track = pipe.track(SSRCS[0])
+    handles = [track, *(bench.forwarder.add_encoding(track, ssrc, 0) for ssrc in SSRCS[1:])]
+    with pytest.raises(ValueError, match="SSRC"):
+        bench.forwarder.add_encoding(track, SSRCS[1], 0)
+    slot = seat.slot()
+    bench.forwarder.connect(slot, track)
+    camera = Camera(pipe, named=False, handles=handles)
+    scene = Scene(bench, camera, seat, slot)
+    camera.send(0, 1, 2, keyframes=(0, 1, 2))
+    camera.send(0, 1, 2)
+    assert scene.shown()[-1] == b"f"
+    scene.wanted()
+    bench.forwarder.select_layer(slot, 0, 3)
+    assert scene.wanted() == [0], "asked of the one that is to be shown"
+    camera.send(0, 1, 2, keyframes=(0,))
+    camera.send(0, 1, 2)
+    assert scene.shown()[-1] == b"q"

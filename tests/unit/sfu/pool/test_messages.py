@@ -17,12 +17,13 @@ from relay.sfu import (
 )
 from relay.sfu.pool import messages
 from relay.sfu.ports import CodecFamily, Payload
-from relay.sfu.session.pipes import OpenPipe, PipedStream, TakeSource
+from relay.sfu.session.pipes import OpenPipe, PipedEncoding, PipedStream, TakeSource, WantEncodings
 
 PEER = PeerId("kiosk/a/1")
 CAMERA = SourceRef(PEER, "camera")
 SLOT = SlotRef(PEER, "camera")
-STREAM = PipedStream(1, 7, 9, (Payload(5, CodecFamily.VP8, 96, 97, 90_000),))
+PAYLOADS = (Payload(5, CodecFamily.VP8, 96, 97, 90_000),)
+STREAM = PipedStream(1, PAYLOADS, (PipedEncoding("q", 7, 9), PipedEncoding("h", 8, 10)))
 
 
 @pytest.mark.parametrize(
@@ -33,6 +34,7 @@ STREAM = PipedStream(1, 7, 9, (Payload(5, CodecFamily.VP8, 96, 97, 90_000),))
         messages.Route(2, SLOT, CAMERA),
         messages.Route(2, SLOT, None),
         messages.Pipe(3, TakeSource("pipe/0-1/1", CAMERA, STREAM)),
+        messages.Pipe(3, WantEncodings("pipe/0-1/1", CAMERA, 2)),
         messages.Stop(4),
     ],
 )

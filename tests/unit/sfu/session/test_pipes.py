@@ -2,19 +2,23 @@ import pytest
 
 from relay.errors import LimitReached, NotFound
 from relay.ids import PeerId
-from relay.sfu import SlotRef, SourceRef
+from relay.sfu import EncodingsWanted, SlotRef, SourceRef
+from relay.sfu.media.layers import Layer
 from relay.sfu.ports import CodecFamily, Extension, Payload
-from relay.sfu.session.peer import Stream
+from relay.sfu.session.layering import Layering
+from relay.sfu.session.peer import Encoding, Stream
 from relay.sfu.session.pipes import (
     EXTENSION_IDS,
     ClosePipe,
     DropSource,
     OpenPipe,
+    PipedEncoding,
     PipedStream,
     Pipes,
     SendSource,
     StopSource,
     TakeSource,
+    WantEncodings,
 )
 from relay.sfu.session.streams import Streams
 from tests.support.memory_forwarder import MemoryForwarder
@@ -32,7 +36,8 @@ class Side:
         self.forwarder = MemoryForwarder(max_streams)
         self._ssrc = 0
         self.streams = Streams(self.forwarder, self.new_ssrc)
-        self.pipes = Pipes(self.forwarder, self.streams, self.new_ssrc)
+        self.layering = Layering(self.forwarder, self.streams)
+        self.pipes = Pipes(self.forwarder, self.streams, self.layering, self.new_ssrc)
         self.open()
 
     def new_ssrc(self) -> int:
@@ -48,6 +53,19 @@ class Side:
         owner.sources["camera"] = Stream("camera", track, "0", 1111, 1, payloads)
         self.streams.adopt_source(owner, "camera", CAMERA, 0)
         return owner
+
+    def add_simulcast(self) -> None:
+        owner = Owner(KIOSK, self.forwarder.add_peer())
+        track = self.forwarder.add_track(owner.handle, 1, b"0", 0, 0, PAYLOADS)
+        handles = self.forwarder.add_encodings(track, [b"q", b"h", b"f"])
+        encodings = tuple(Encoding(rid, handle) for rid, handle in zip("qhf", handles, strict=True))
+        owner.sources["camera"] = Stream("camera", track, "0", 0, 1, PAYLOADS, encodings)
+        self.streams.adopt_source(owner, "camera", CAMERA, 0)
+
+    def wanted(self, now: float) -> list[tuple[SourceRef, tuple[str, ...]]]:
+        return [
+            (event.source, event.rids) for event in self.layering.handle_tick(now) if isinstance(event, EncodingsWanted)
+        ]
 
     def add_slot(self) -> int:
         owner = Owner(SEAT, self.forwarder.add_peer())
@@ -74,12 +92,13 @@ def test_a_source_comes_out_at_the_other_end_under_its_own_name() -> None:
     sent = here.pipes.handle_command(SendSource(PIPE, CAMERA), 0)
     assert sent is not None
     assert (sent.kind, sent.payloads) == (1, PAYLOADS)
-    assert sent.ssrc != sent.rtx_ssrc != 0
+    (only,) = sent.encodings
+    assert only.ssrc != only.rtx_ssrc != 0
     ((_, source_track),) = here.forwarder.slots.items()
     assert here.forwarder.tracks[source_track] == 1111
 
     there.pipes.handle_command(TakeSource(PIPE, CAMERA, sent), 0)
-    assert there.forwarder.tracks[there.forwarder.slots[slot]] == sent.ssrc
+    assert there.forwarder.tracks[there.forwarder.slots[slot]] == only.ssrc
     assert (here.pipes.stream_count, there.pipes.stream_count) == (1, 1)
 
     there.pipes.handle_command(DropSource(PIPE, CAMERA), 0)
@@ -101,8 +120,8 @@ def test_asking_again_changes_nothing_unless_the_source_has_changed() -> None:
     again = here.pipes.handle_command(SendSource(PIPE, CAMERA), 0)
     assert isinstance(sent, PipedStream)
     assert isinstance(again, PipedStream)
-    assert again.ssrc not in (sent.ssrc, sent.rtx_ssrc)
-    assert again.rtx_ssrc == 0
+    assert again.encodings[0].ssrc not in (sent.encodings[0].ssrc, sent.encodings[0].rtx_ssrc)
+    assert again.encodings[0].rtx_ssrc == 0
     assert len(here.forwarder.slots) == 1
 
 
@@ -120,7 +139,9 @@ def test_a_closed_pipe_leaves_nothing_behind() -> None:
     side = Side()
     side.add_source()
     side.pipes.handle_command(SendSource(PIPE, CAMERA), 0)
-    side.pipes.handle_command(TakeSource(PIPE, SourceRef(SEAT, "camera"), PipedStream(1, 77, 0, PAYLOADS)), 0)
+    side.pipes.handle_command(
+        TakeSource(PIPE, SourceRef(SEAT, "camera"), PipedStream(1, PAYLOADS, (PipedEncoding("", 77, 0),))), 0
+    )
     before = len(side.forwarder.peers)
     side.pipes.handle_command(ClosePipe(PIPE), 0)
     side.pipes.handle_command(ClosePipe(PIPE), 0)
@@ -134,7 +155,7 @@ def test_a_closed_pipe_leaves_nothing_behind() -> None:
 
 def test_an_opened_pipe_replaces_one_of_the_same_name() -> None:
     side = Side()
-    side.pipes.handle_command(TakeSource(PIPE, CAMERA, PipedStream(1, 77, 0, PAYLOADS)), 0)
+    side.pipes.handle_command(TakeSource(PIPE, CAMERA, PipedStream(1, PAYLOADS, (PipedEncoding("", 77, 0),))), 0)
     side.open()
     assert len(side.forwarder.peers) == 1
     assert side.forwarder.tracks == {}
@@ -152,3 +173,41 @@ def test_what_concerns_one_hop_only_does_not_pass() -> None:
     assert not {Extension.MID, Extension.TRANSPORT_CC} & EXTENSION_IDS.keys()
     assert {Extension.ABS_CAPTURE_TIME, Extension.AUDIO_LEVEL, Extension.PLAYOUT_DELAY} <= EXTENSION_IDS.keys()
     assert all(0 < wire_id <= 14 for wire_id in EXTENSION_IDS.values())
+
+
+def test_each_encoding_of_a_simulcast_goes_through_by_itself_as_far_as_somebody_may_be_shown_it() -> None:
+    here, there = Side(), Side()
+    here.add_simulcast()
+    slot = there.add_slot()
+    there.streams.route(SlotRef(SEAT, "camera"), CAMERA, 0)
+    sent = here.pipes.handle_command(SendSource(PIPE, CAMERA), 0)
+    assert sent is not None
+    assert sent.rids == ("q", "h", "f")
+    assert here.pipes.handle_command(SendSource(PIPE, CAMERA), 0) == sent
+    carried = {encoding: handle for handle, encoding in here.forwarder.carried.items()}
+    assert [here.forwarder.selected[carried[index]] for index in range(3)] == [(0, 3), (1, 3), (2, 3)]
+    there.pipes.handle_command(TakeSource(PIPE, CAMERA, sent), 0)
+    assert [there.forwarder.tracks[track] for track in sorted(there.forwarder.tracks)] == [
+        each.ssrc for each in sent.encodings
+    ]
+    assert there.wanted(0.0) == here.wanted(0.0) == [], "all are"
+
+    there.layering.select(slot, Layer(0, 3))
+    assert there.wanted(1.0) == []
+    ((source, rids),) = there.wanted(9.0)
+    assert (source, rids) == (CAMERA, ("q",)), "by the name it has at home"
+    here.pipes.handle_command(WantEncodings(PIPE, CAMERA, len(rids)), 0)
+    assert [here.forwarder.selected[carried[index]] for index in range(3)] == [(0, 3), (-1, 0), (-1, 0)]
+    assert here.wanted(9.0) == []
+    assert here.wanted(19.0) == [(CAMERA, ("q",))], "and its sender may pause the others"
+
+    there.layering.select(slot, Layer(1, 3))
+    assert there.wanted(20.0) == [(CAMERA, ("q", "h"))]
+    here.pipes.handle_command(WantEncodings(PIPE, CAMERA, 2), 0)
+    assert here.forwarder.selected[carried[1]] == (1, 3)
+    assert here.wanted(20.0) == [(CAMERA, ("q", "h"))]
+
+    here.pipes.handle_command(StopSource(PIPE, CAMERA), 0)
+    assert here.forwarder.slots == {}
+    here.pipes.handle_command(WantEncodings(PIPE, CAMERA, 1), 0)
+    assert here.wanted(29.0) == []
