@@ -151,12 +151,20 @@ async def _until_over(run: ServiceRun, stage: Stage) -> None:
 def _ending(
     ended: tuple[Ending, str], stage: Stage, participants: int, metrics: dict[str, float]
 ) -> tuple[Ending, str]:
-    """What keeps the run from being what was asked for: it ended early, not all could log in, or the tool was too slow."""
-    came, slow = stage.tally.counts.get("set_ups", 0), slowness(metrics)
-    if not ended[0] and came < participants:
+    """What keeps the run from being what was asked for, if anything does."""
+    came, refused = (stage.tally.counts.get(name, 0) for name in ("set_ups", "calls_refused"))
+    if ended[0]:
+        return ended
+    if came < participants:
         why = next(iter(stage.tally.refusals), "no answer in time")
         return "full", f"Only {came} of {participants} participants could log in: {why}"
-    return ("slow", slow) if slow and not ended[0] else ended
+    if refused:
+        return (
+            "refused",
+            f"The relay refused {refused} calls for want of capacity: it was asked for more than it takes.",
+        )
+    slow = slowness(metrics)
+    return ("slow", slow) if slow else ended
 
 
 def _metrics(stage: Stage, watch: Watch) -> dict[str, float]:

@@ -8,7 +8,7 @@ from contextlib import suppress
 from loadtest.drive.participants import Kiosk, Seat, Stage
 from loadtest.measure.shell.processes import usage_of
 from loadtest.scenario import Incident, Party, PlannedCall, plan
-from relay.errors import Misuse, RelayError
+from relay.errors import AtCapacity, Misuse, RelayError
 
 AT_ONCE = 20
 """Log-ins under way at a time while a run is prepared; an incident does not hold back."""
@@ -116,6 +116,8 @@ class ServiceRun:
                 return
             self.stage.tally.refuse(error)
             self.stage.tally.count("calls_failed")
+            if isinstance(error, AtCapacity):
+                self.stage.tally.count("calls_refused")
         if kiosk.line is not None:
             self._idle.append(kiosk)
 

@@ -11,6 +11,7 @@ _ALWAYS = (
     "calls_connected",
     "calls_completed",
     "calls_failed",
+    "calls_refused",
     "calls_lost",
     "calls_unanswered",
     "calls_without_booth",

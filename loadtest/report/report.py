@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-Ending = Literal["", "interrupted", "died", "full", "slow"]
-"""Ctrl-C; the relay answers no more; not everybody could take part; the tool was slower than asked."""
+Ending = Literal["", "interrupted", "died", "full", "refused", "slow"]
+"""Ctrl-C; the relay answers no more; it did not let everybody in; it refused calls for want of capacity; the tool was slow."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,7 +112,7 @@ def test_a_relay_that_is_full_takes_some_and_the_others_are_named(typed: Typed, 
     assert done.code == 3
     assert "Only 3 of 4 participants could log in" in " ".join(done.out.split())
     report = written(tmp_path)
-    assert [table.title for table in report.tables][-1] == "What went wrong"
+    assert "What went wrong" in [table.title for table in report.tables]
     assert report.metrics["errors"] >= 1
 
 

@@ -20,6 +20,7 @@ from loadtest.drive.server import own_relay
 from loadtest.scenario import Arrivals, Broadcast, CallType, Duration, Incident, Party, Scenario
 from loadtest.thresholds import parse_threshold
 from relay.errors import Unauthorised, Unavailable
+from relay.server.facade import JOURNAL_FILE
 from tests.support.small_media import use_small_clips
 
 pytestmark = pytest.mark.calls
@@ -108,6 +109,18 @@ async def test_a_relay_that_dies_midway_ends_the_run_with_a_report() -> None:
         report = await running
     assert "ended early" in report.incomplete
     assert report.metrics["calls_connected"] >= 1
+
+
+@pytest.mark.parametrize("chosen", [False, True])
+async def test_the_own_relay_has_its_journal_on_disk(tmp_path: Path, chosen: bool) -> None:
+    async with own_relay(f'data_dir = "{tmp_path}"\n' if chosen else "") as server:
+        folder = tmp_path if chosen else _data_dir_of(server.pid)
+        assert (folder / JOURNAL_FILE).is_file()
+
+
+def _data_dir_of(pid: int) -> Path:
+    words = Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")
+    return Path(words[words.index("--data-dir") + 1])
 
 
 async def test_a_relay_that_refuses_or_is_not_there_is_named() -> None:

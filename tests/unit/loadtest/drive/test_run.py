@@ -1,7 +1,9 @@
 """What a report says of the run beside its figures."""
 
-from loadtest.drive.run import marks_of, setup_table
+from loadtest.drive.participants import Stage
+from loadtest.drive.run import _ending, marks_of, setup_table
 from loadtest.impair import profile_of
+from loadtest.measure.tally import Tally
 from loadtest.scenario import CallType, Duration, Incident, Party, Scenario
 
 SCENARIO = Scenario(
@@ -32,3 +34,16 @@ def test_the_report_tells_what_to_run_again() -> None:
     assert told["seats"] == "2 with microphone; network perfect"
     assert told["calls"] == "consult any item, 8 s on average (lognormal, sigma 0.5) (weight 1)"
     assert told["seed"] == "7"
+
+
+def stage_with(**counts: int) -> Stage:
+    return Stage(None, None, Tally(counts), SCENARIO, [], [])  # type: ignore[arg-type]
+
+
+def test_a_run_that_is_not_what_was_asked_for_says_so() -> None:
+    assert _ending(("", ""), stage_with(set_ups=5), 5, {}) == ("", "")
+    assert _ending(("", ""), stage_with(set_ups=4), 5, {})[0] == "full"
+    ending, text = _ending(("", ""), stage_with(set_ups=5, calls_refused=3), 5, {})
+    assert (ending, "refused 3 calls" in text) == ("refused", True)
+    assert _ending(("", ""), stage_with(set_ups=5), 5, {"tool_lateness_p99_ms": 90.0})[0] == "slow"
+    assert _ending(("died", "gone"), stage_with(set_ups=1, calls_refused=3), 5, {}) == ("died", "gone")
