@@ -119,6 +119,17 @@ def vp8(
     return descriptor + bytes([0 if keyframe else 1]) + body
 
 
+def vp9_frame(number: int, spatial: int, *, inter: bool = True, begins: bool = True, ends: bool = True) -> bytes:
+    """One packet of a spatial layer in flexible mode (RFC 9628 §4.2)."""
+    flags = 0x80 | inter << 6 | 0x20 | 0x10 | begins << 3 | ends << 2
+    return rtp(
+        10 * number + spatial,
+        3000 * number,
+        marker=spatial == 2,
+        payload=bytes([flags, 0x80, number, spatial << 1, 2, 9]),
+    )
+
+
 class Vp8(NamedTuple):
     """A VP8 descriptor, read."""
 

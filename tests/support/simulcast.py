@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from relay.sfu.ports import Extension, Kind
 from tests.support.media_bench import VP8, Client
-from tests.support.packets import rtp, vp8
+from tests.support.packets import Rtp, read_vp8, rtp, vp8
 
 MID, RID, REPAIRED_RID = 3, 4, 5
 RIDS = (b"q", b"h", b"f")
@@ -58,3 +59,14 @@ class Camera:
         packets = [self.packet(each, keyframe=each in keyframes) for each in encodings]
         self.client.send(*packets)
         self.client.bench.pump(len(packets))
+
+
+def continuous(packets: list[Rtp]) -> bool:
+    """Numbers, times and pictures go on by one, as if nothing had been switched."""
+    steps = pairwise(packets)
+    return all(
+        (b.sequence - a.sequence) % 65536 == 1
+        and 0 < (b.timestamp - a.timestamp) % 2**32 < 90_000
+        and (read_vp8(b.payload).picture or 0) - (read_vp8(a.payload).picture or 0) == 1
+        for a, b in steps
+    )

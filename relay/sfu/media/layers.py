@@ -1,10 +1,7 @@
-"""Which simulcast or SVC layer a slot forwards.
+"""Which simulcast or SVC layer a slot should have.
 
-Three things, each small: how fast every layer of a source runs (`LayerRates`), in which order layers are preferred for what
-is shown (`ladder`), and the way from the layer that is forwarded to the one that is wanted (`LayerSelection`).
-
-A switch that needs a keyframe waits for it, and meanwhile asks. Simulcast encodings are independent of each other, so every
-change between them needs one; in SVC only the way up does. Temporal layers come and go at once.
+Two things, each small: how fast every layer of a source runs (`LayerRates`), and in which order layers are preferred for what is
+shown (`ladder`). The way from the layer that is forwarded to the one that is wanted is the packet path's.
 """
 
 from collections.abc import Mapping
@@ -76,61 +73,3 @@ def _is_halting(layer: Layer, rates_bps: Mapping[Layer, int]) -> bool:
     top = max(other.temporal for other in rates_bps if other.spatial == layer.spatial)
     smallest = min(other.spatial for other in rates_bps)
     return layer.spatial > smallest and layer.temporal < top - 1
-
-
-class Change(NamedTuple):
-    """What the packet path is to do."""
-
-    forward: Layer | None
-    """From now on; None: nothing."""
-    await_keyframe_of: int | None
-    """Spatial layer whose keyframe to ask for, and to switch at."""
-
-
-class LayerSelection:
-    """given: whether the source is simulcast. owned: the layer that is forwarded, the one that is wanted."""
-
-    def __init__(self, *, simulcast: bool) -> None:
-        self.forwarded: Layer | None = None
-        self.wanted: Layer | None = None
-        self._simulcast = simulcast
-
-    def want(self, layer: Layer | None) -> Change:
-        """Go there."""
-        self.wanted = layer
-        if layer is None:
-            self.forwarded = None
-        elif self.forwarded is not None and not self._needs_keyframe(self.forwarded, layer):
-            self.forwarded = layer
-        elif self.forwarded is not None and layer < self.forwarded:
-            # Until the keyframe of the smaller picture comes, the larger one is at least thinned out.
-            self.forwarded = Layer(self.forwarded.spatial, 0)
-        return self.change()
-
-    def handle_keyframe(self, spatial: int) -> Change:
-        """A keyframe of a spatial layer begins: switch, if it is the wanted one or a step towards it."""
-        wanted = self.wanted
-        if wanted is not None and self._is_step(spatial, wanted):
-            self.forwarded = Layer(spatial, wanted.temporal)
-        return self.change()
-
-    def change(self) -> Change:
-        """What holds now."""
-        wanted, forwarded = self.wanted, self.forwarded
-        missing = wanted is not None and (forwarded is None or self._needs_keyframe(forwarded, wanted))
-        return Change(forwarded, wanted.spatial if wanted is not None and missing else None)
-
-    def _needs_keyframe(self, forwarded: Layer, wanted: Layer) -> bool:
-        if self._simulcast:
-            return wanted.spatial != forwarded.spatial
-        return wanted.spatial > forwarded.spatial
-
-    def _is_step(self, spatial: int, wanted: Layer) -> bool:
-        """Never beyond what is wanted, and never away from it."""
-        if spatial == wanted.spatial:
-            return True
-        return (
-            self._simulcast
-            and spatial < wanted.spatial
-            and (self.forwarded is None or spatial > self.forwarded.spatial)
-        )

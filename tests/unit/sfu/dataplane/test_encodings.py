@@ -7,8 +7,8 @@ import pytest
 
 from relay.sfu.ports import Kind, NoticeKind
 from tests.support.media_bench import OPUS, VP8, Bench, Client
-from tests.support.packets import Nack, Rtp, read_nacks, read_vp8, rtp, rtx, sender_report, vp8
-from tests.support.simulcast import MID, REPAIRED_RID, RID, RIDS, SSRCS, TICKS, Camera
+from tests.support.packets import Nack, read_nacks, read_vp8, rtp, rtx, sender_report, vp8
+from tests.support.simulcast import MID, REPAIRED_RID, RID, RIDS, SSRCS, TICKS, Camera, continuous
 
 
 @dataclass
@@ -35,16 +35,6 @@ def scene(bench: Bench) -> Scene:
     slot = seat.slot()
     bench.forwarder.connect(slot, camera.track)
     return Scene(bench, camera, seat, slot)
-
-
-def continuous(packets: list[Rtp]) -> bool:
-    steps = pairwise(packets)
-    return all(
-        (b.sequence - a.sequence) % 65536 == 1
-        and 0 < (b.timestamp - a.timestamp) % 2**32 < 90_000
-        and (read_vp8(b.payload).picture or 0) - (read_vp8(a.payload).picture or 0) == 1
-        for a, b in steps
-    )
 
 
 def test_encodings_are_learned_by_rid(scene: Scene) -> None:

@@ -2,24 +2,14 @@
 
 from relay.sfu.dataplane.layers import LayerFilter
 from relay.sfu.ports import CodecFamily
-from tests.support.packets import rtp
+from tests.support.media_bench import Bench
+from tests.support.packets import rtp, vp9_frame
 
 
 def vp8_frame(number: int, temporal: int, *, sync: bool = False, keyframe: bool = False) -> bytes:
     """One packet with picture id, TL0PICIDX and TID (RFC 7741 §4.2)."""
     payload = bytes([0x90, 0xE0, 0x80, number, number // 4, temporal << 6 | sync << 5, 0 if keyframe else 1, 9, 9])
     return rtp(number, 3000 * number, marker=True, payload=payload)
-
-
-def vp9_frame(number: int, spatial: int, *, inter: bool = True, begins: bool = True, ends: bool = True) -> bytes:
-    """One packet of a spatial layer in flexible mode (RFC 9628 §4.2)."""
-    flags = 0x80 | inter << 6 | 0x20 | 0x10 | begins << 3 | ends << 2
-    return rtp(
-        10 * number + spatial,
-        3000 * number,
-        marker=spatial == 2,
-        payload=bytes([flags, 0x80, number, spatial << 1, 2, 9]),
-    )
 
 
 def test_temporal_layers_go_at_once_and_come_where_they_may() -> None:
@@ -57,3 +47,16 @@ def test_a_stream_without_layers_goes_on_whole() -> None:
     layers = LayerFilter(CodecFamily.H264)
     layers.want(0, 0)
     assert layers.admit(rtp(1, payload=bytes([0x61, 0]), marker=True)) is True
+
+
+def test_layers_left_out_leave_no_gap_and_losses_do(bench: Bench) -> None:
+    kiosk, seat = bench.client().join(), bench.client().join()
+    slot = seat.slot()
+    bench.forwarder.connect(slot, kiosk.track())
+    bench.forwarder.select_layer(slot, 3, 0)
+    sent = [number for number in range(17) if number != 8]
+    kiosk.send(*(vp8_frame(number, (0, 2, 1, 2)[number % 4], keyframe=number == 0) for number in sent))
+    bench.pump(len(sent))
+    got = seat.take()
+    assert [packet.timestamp - got[0].timestamp & 0xFFFFFFFF for packet in got] == [0, 12_000, 36_000, 48_000]
+    assert [packet.sequence - got[0].sequence & 0xFFFF for packet in got] == [0, 1, 3, 4]

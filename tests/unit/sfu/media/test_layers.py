@@ -1,6 +1,4 @@
-import pytest
-
-from relay.sfu.media.layers import Change, Content, Layer, LayerRates, LayerSelection, ladder
+from relay.sfu.media.layers import Content, Layer, LayerRates, ladder
 
 RATES = {
     Layer(0, 0): 80_000,
@@ -49,55 +47,3 @@ def test_rates_are_smoothed_kept_and_started_afresh() -> None:
     assert rates.rates_bps() == {layer: 130_000}
     rates.handle_rate(layer, 300_000, 9.0)
     assert rates.rates_bps() == {layer: 300_000}
-
-
-def test_up_waits_for_a_keyframe() -> None:
-    selection = LayerSelection(simulcast=True)
-    assert selection.want(Layer(0, 2)) == Change(None, 0)
-    assert selection.handle_keyframe(0) == Change(Layer(0, 2), None)
-    assert selection.want(Layer(2, 1)) == Change(Layer(0, 2), 2)
-    assert selection.handle_keyframe(2) == Change(Layer(2, 1), None)
-
-
-def test_temporal_layers_change_at_once() -> None:
-    selection = LayerSelection(simulcast=True)
-    selection.want(Layer(1, 2))
-    selection.handle_keyframe(1)
-    assert selection.want(Layer(1, 0)) == Change(Layer(1, 0), None)
-    assert selection.want(Layer(1, 2)) == Change(Layer(1, 2), None)
-
-
-def test_simulcast_falls_at_a_keyframe_and_is_thinned_out_until_then() -> None:
-    selection = LayerSelection(simulcast=True)
-    selection.want(Layer(2, 2))
-    selection.handle_keyframe(2)
-    assert selection.want(Layer(0, 2)) == Change(Layer(2, 0), 0)
-    assert selection.handle_keyframe(0) == Change(Layer(0, 2), None)
-
-
-def test_svc_falls_at_once() -> None:
-    selection = LayerSelection(simulcast=False)
-    selection.want(Layer(2, 2))
-    selection.handle_keyframe(2)
-    assert selection.want(Layer(0, 2)) == Change(Layer(0, 2), None)
-
-
-@pytest.mark.parametrize(("spatial", "forwarded"), [(0, Layer(0, 2)), (1, Layer(1, 2)), (2, Layer(2, 2))])
-def test_a_black_slot_takes_any_keyframe_on_the_way(spatial: int, forwarded: Layer) -> None:
-    selection = LayerSelection(simulcast=True)
-    selection.want(Layer(2, 2))
-    assert selection.handle_keyframe(spatial).forward == forwarded
-
-
-def test_a_keyframe_beyond_what_is_wanted_changes_nothing() -> None:
-    selection = LayerSelection(simulcast=True)
-    selection.want(Layer(0, 0))
-    assert selection.handle_keyframe(2) == Change(None, 0)
-
-
-def test_nothing_wanted_forwards_nothing() -> None:
-    selection = LayerSelection(simulcast=True)
-    selection.want(Layer(1, 0))
-    selection.handle_keyframe(1)
-    assert selection.want(None) == Change(None, None)
-    assert selection.handle_keyframe(1) == Change(None, None)
