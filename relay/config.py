@@ -25,7 +25,7 @@ class SfuSettings:
     all own addresses of its family. Candidates name the outer one instead."""
     video_codecs: tuple[str, ...] = ("VP8", "H264", "VP9", "AV1")
     """Accepted; which of them is used is the sender's order, as its offer gives it."""
-    audio_codecs: tuple[str, ...] = ("opus", "PCMU", "PCMA", "G722")
+    audio_codecs: tuple[str, ...] = ("opus", "red", "PCMU", "PCMA", "G722")
     """Accepted, likewise."""
     workers: int | None = None
     """Media worker processes beside this one, each with a port of its own: `port`, `port` + 1 and so on. 0: media runs

@@ -176,4 +176,5 @@ _MESSAGES: dict[type[notices.Notice], Callable[[Phrasebook, Any], messages.Serve
     notices.SourceSwitched: _source,
     notices.MediaLost: _media_lost,
     notices.EncodingsChosen: _encodings,
+    notices.SpeakerTurned: lambda _, notice: messages.SpeakerTurned(call=notice.call, place=notice.place),
 }

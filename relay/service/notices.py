@@ -54,6 +54,14 @@ class RingingOver:
 
 
 @dataclass(frozen=True, slots=True)
+class SpeakerTurned:
+    """Of those whom somebody hears, the one of this place has the word."""
+
+    call: str
+    place: int
+
+
+@dataclass(frozen=True, slots=True)
 class SeatChanged:
     """The seat is now as `seat` says."""
 
@@ -96,4 +104,5 @@ Notice = (
     | SourceSwitched
     | MediaLost
     | EncodingsChosen
+    | SpeakerTurned
 )

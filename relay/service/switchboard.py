@@ -16,12 +16,13 @@ from relay.scheduler import commands, effects
 from relay.scheduler.model import Party, Purpose, Role
 from relay.service.conversations import Conversation, Conversations
 from relay.service.grace import Grace
-from relay.service.notices import EncodingsChosen
+from relay.service.notices import EncodingsChosen, SpeakerTurned
 from relay.service.outputs import Cause, ClosePeer, Cut, Output, Submit, Tell
 from relay.service.participants import Desk, Joined, Line, Participant, Participants, Who
 from relay.service.telling import Records, Teller
 from relay.service.views import CallView
-from relay.sfu.session.events import EncodingsWanted, PeerClosed, PeerConnected, SfuEvent, SlotStarted
+from relay.service.wiring import place_of
+from relay.sfu.session.events import EncodingsWanted, PeerClosed, PeerConnected, SfuEvent, SlotStarted, SpeakerChanged
 
 _RTT_STEP_MS = 10.0
 """Smaller changes of a round trip are noise."""
@@ -222,6 +223,13 @@ class Switchboard:
             return []
         return [Tell(participant.line, EncodingsChosen(event.source.source, event.rids))]
 
+    def _speaker_changed(self, event: SpeakerChanged, _now_s: float) -> list[Output]:
+        participant = self._participants.of_peer(event.slot.peer)
+        conversation = self._conversations.front(participant.who) if participant else None
+        if participant is None or participant.line is None or conversation is None:
+            return []
+        return [Tell(participant.line, SpeakerTurned(conversation.call, place_of(event.slot.slot)))]
+
     def measured(self, participant: Participant, rtt_ms: float) -> list[Output]:
         """The round trip to a participant; the scheduler is told of a seat's when it is another than it knows."""
         known = participant.reported_rtt_ms
@@ -298,4 +306,5 @@ _MEDIA_EVENTS: dict[type[SfuEvent], Callable[[Switchboard, Any, float], list[Out
     PeerClosed: Switchboard._peer_closed,
     SlotStarted: Switchboard._slot_started,
     EncodingsWanted: Switchboard._encodings_wanted,
+    SpeakerChanged: Switchboard._speaker_changed,
 }

@@ -83,6 +83,12 @@ def slot_name(source: str, place: int) -> str:
     return source if place == 1 else f"{source}-{place}"
 
 
+def place_of(slot: str) -> int:
+    """Which party comes out of a slot, counted from 1."""
+    place = slot.rpartition("-")[2]
+    return int(place) if place.isdecimal() else 1
+
+
 def _between(listener: Member, speaker: Member, place: int) -> list[tuple[SlotRef, SourceRef]]:
     media = [
         (SlotRef(listener.peer, slot), SourceRef(speaker.peer, source))

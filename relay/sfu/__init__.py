@@ -13,6 +13,7 @@ from relay.sfu.session.events import (
     SlotStarted,
     SourceRef,
     SourceStarted,
+    SpeakerChanged,
     StreamStats,
     WorkerStats,
 )
@@ -30,6 +31,7 @@ __all__ = [
     "SlotStarted",
     "SourceRef",
     "SourceStarted",
+    "SpeakerChanged",
     "StreamStats",
     "WorkerStats",
 ]

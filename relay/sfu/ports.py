@@ -41,6 +41,8 @@ class CodecFamily(IntEnum):
     H264 = 4
     H265 = 5
     AV1 = 6
+    RED = 7
+    """Redundant audio (RFC 2198); receivers that take only plain Opus get the primary block of each packet."""
 
 
 class Extension(IntEnum):
@@ -369,6 +371,10 @@ class Forwarder(Protocol):
 
     def track_ssrc(self, track: int) -> int:
         """The SSRC of the track; 0 until it is known."""
+
+    def loudness(self, track: int) -> tuple[int, int]:
+        """Running totals of an audio track: packets that told their level (RFC 6464), and the sum of 127 − level: 127 is as loud
+        as can be."""
 
     def track_stats(self, track: int) -> TrackStats:
         """Totals of a track."""

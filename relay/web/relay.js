@@ -47,7 +47,7 @@ export function rememberToken(page, token) {
  *
  * Events (detail): `link` (state of the signalling), `media` (state of the media path), `welcome`, `call` (CallState), `request-refused` (Failure, of a call asked for again),
  * `offer` (OfferMade or null), `offer-ended`, `seat` (SeatState), `remote` (sources of the other side, a Set),
- * `message` ({label, place, data}: what the party of that place said in a data channel), `capture` ({source, track}), `slot` ({slot, track}), `quality` (Quality), `callback` (RingingBack), `first-frame` ({slot, elapsedMs}), `wallboard`.
+ * `speaker` (the place of the party that has the word, where several are heard), `message` ({label, place, data}: what the party of that place said in a data channel), `capture` ({source, track}), `slot` ({slot, track}), `quality` (Quality), `callback` (RingingBack), `first-frame` ({slot, elapsedMs}), `wallboard`.
  */
 export class RelayClient extends EventTarget {
   /** @type {import('./client/messages.js').Welcome | null} */
@@ -200,6 +200,7 @@ export class RelayClient extends EventTarget {
     on(signalling, 'call.state', (call) => this.#onCall(call));
     on(signalling, 'source.changed', (change) => this.#onSourceChanged(change));
     on(signalling, 'source.encodings', ({ source, rids }) => this.media.setEncodings(source, rids));
+    on(signalling, 'speaker.turned', ({ call, place }) => call === this.call?.call && emit(this, 'speaker', place));
     on(signalling, 'offer.made', (offer) => this.#onOffer(offer));
     on(signalling, 'offer.ended', (ended) => this.#onOfferEnded(ended));
     on(signalling, 'seat.state', (seat) => this.#onSeat(seat));

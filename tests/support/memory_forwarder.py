@@ -31,6 +31,7 @@ class MemoryForwarder:
         self.selected: dict[int, tuple[int, int]] = {}
         self.rates: dict[int, Sequence[tuple[int, int, int]]] = {}
         self.track_bytes: dict[int, int] = {}
+        self.loud: dict[int, tuple[int, int]] = {}
         self.rtcp: list[tuple[int, bytes]] = []
         self.sent: list[tuple[bytes, Address]] = []
         self.waiting: list[Notice] = []
@@ -162,6 +163,9 @@ class MemoryForwarder:
 
     def track_ssrc(self, track: int) -> int:
         return self.tracks[track]
+
+    def loudness(self, track: int) -> tuple[int, int]:
+        return self.loud.get(track, (0, 0))
 
     def track_stats(self, track: int) -> TrackStats:
         return TrackStats(0, self.track_bytes.get(track, 0), 0, 0, 0, 0.0, 0, 0, 0)

@@ -36,6 +36,7 @@ from relay.server.messages.replies import (
     SeatState,
     SourceChanged,
     SourceEncodings,
+    SpeakerTurned,
     Welcome,
 )
 from relay.server.messages.requests import (
@@ -96,6 +97,7 @@ ServerMessage = (
     | SourceChanged
     | MediaLost
     | SourceEncodings
+    | SpeakerTurned
     | Wallboard
     | Invited
     | RingingBack
@@ -157,6 +159,7 @@ __all__ = [
     "Source",
     "SourceChanged",
     "SourceEncodings",
+    "SpeakerTurned",
     "Stem",
     "StopSupervising",
     "Supervise",

@@ -167,6 +167,13 @@ class SourceChanged(Reply, kw_only=True, tag="source.changed"):
     active: bool
 
 
+class SpeakerTurned(Reply, kw_only=True, tag="speaker.turned"):
+    """Of the several parties whom this participant hears, the one of this `place` (as in `call.state`) has the word now."""
+
+    call: str
+    place: int
+
+
 class SourceEncodings(Reply, kw_only=True, tag="source.encodings"):
     """Of a source sent as simulcast: the encodings that somebody may be shown. The others can be paused (`active` of
     RTCRtpEncodingParameters) until they are named again; until the first such message all are wanted."""

@@ -21,7 +21,7 @@ from .hops cimport Drop, Total
 from .layers cimport layering_admits, layering_ends
 from .originals cimport send_original
 from .pacing cimport hold, must_wait, release
-from .payload cimport inspect
+from .payload cimport RED, inspect, red_primary
 from .receive cimport reception_note, reception_time
 from .repair cimport answer_reports, ask_for_missing, wound
 from .reports cimport capture_gap_ns
@@ -30,8 +30,8 @@ from .routes cimport Key, endpoint_key, table_find
 from .socket cimport clock_ns, socket_flush
 from .streams cimport find_track, open_packet, owner_of
 from .types cimport (
-    CELL, DEPENDENCY_DESCRIPTOR, FOREIGN, KEYFRAME_SEEN, KEYFRAME_WANTED, NOTHING, RTCP, RTP, STRAY, STUN, TRACK_STARTED, VIDEO, Endpoint,
-    Label, Packet, Start,
+    AUDIO, AUDIO_LEVEL, CELL, DEPENDENCY_DESCRIPTOR, FOREIGN, KEYFRAME_SEEN, KEYFRAME_WANTED, NOTHING, RTCP, RTP, STRAY, STUN,
+    TRACK_STARTED, VIDEO, Endpoint, Label, Packet, Start,
 )
 from .uplink cimport note_arrival
 from .worker cimport Payload, Peer, Slot, Track, note_round_trip, notice
@@ -175,12 +175,22 @@ cdef inline void _tell(Worker* worker, Track* track, const Packet* packet, const
     track.bytes += packet.length
     track.last_packet_ns = packet.received_ns
     track.clock_rate_hz = payload.clock_rate_hz
+    if track.kind == AUDIO:
+        _note_loudness(track, packet)
     if track.kind != VIDEO or not packet.start:
         return
     if track.keyframes == 0 or packet.timestamp != track.keyframe_timestamp:
         track.keyframes += 1
         track.keyframe_timestamp = packet.timestamp
         notice(worker, KEYFRAME_SEEN, &track.pending, track.handle, packet.received_ns)
+
+
+cdef inline void _note_loudness(Track* track, const Packet* packet) noexcept nogil:
+    """RFC 6464: the level is in −dBov, 0 the loudest."""
+    for index in range(packet.element_count):
+        if packet.elements[index].kind == AUDIO_LEVEL and packet.elements[index].length:
+            track.loudness += 127 - (packet.data[packet.elements[index].at] & 0x7F)
+            track.levels += 1
 
 
 cdef inline void _tell_started(Worker* worker, Track* lead, int64_t now_ns) noexcept nogil:
@@ -209,6 +219,19 @@ cdef void _fan_out(Worker* worker, Track* track, const Packet* packet) noexcept 
         row = worker.slots[row].next_of_track
 
 
+cdef inline const Packet* _as_taken(
+    const Track* track, const Slot* slot, const Packet* packet, Packet* copy
+) noexcept nogil:
+    """The packet in a format that the slot takes: redundant audio narrowed in `copy` where need be; NULL: there is none."""
+    cdef int index = slot.by_payload[packet.payload]
+    if index == NOTHING:
+        return NULL
+    if track.payloads[packet.payload].family != RED or slot.payloads[index].family == RED:
+        return packet
+    copy[0] = packet[0]
+    return copy if red_primary(copy) else NULL
+
+
 cdef Drop _into_slot(Worker* worker, const Track* track, Slot* slot, const Packet* packet) noexcept nogil:
     """One copy, under the slot's numbers, to the slot's receiver."""
     cdef Peer* peer = &worker.peers[slot.peer]
@@ -218,7 +241,8 @@ cdef Drop _into_slot(Worker* worker, const Track* track, Slot* slot, const Packe
     cdef Packet filler
     cdef Label label
     cdef Drop drop
-    if index == NOTHING:
+    packet = _as_taken(track, slot, packet, &filler)
+    if packet == NULL:
         return Drop.CODEC_MISMATCH
     if peer.send_session == NULL or peer.lane.name_length == 0:
         return Drop.NO_PATH

@@ -451,6 +451,10 @@ cdef class Forwarder:
         """The SSRC of the track; 0 until it is known."""
         return self._track(track).ssrc
 
+    def loudness(self, int64_t track) -> tuple:
+        """Running totals of an audio track: packets that told their level (RFC 6464), and the sum of 127 − level."""
+        return self._track(track).levels, self._track(track).loudness
+
     def track_stats(self, int64_t track):
         """Totals of a track."""
         return read_track(self._track(track))

@@ -3,4 +3,10 @@
 from .types cimport Packet
 
 
+cdef enum:
+    RED = 7                # records.CodecFamily
+
+
 cdef void inspect(int family, Packet* packet) noexcept nogil
+
+cdef bint red_primary(Packet* packet) noexcept nogil

@@ -5,7 +5,7 @@ A packet is marked when a receiver can start to decode with it: the first packet
 before it.
 """
 
-from libc.stdint cimport uint8_t
+from libc.stdint cimport uint8_t, uint16_t
 
 from .header cimport read16, read_header
 from .hops cimport Drop
@@ -173,6 +173,32 @@ cdef void inspect(int family, Packet* packet) noexcept nogil:
         _descriptor(packet)
     else:
         packet.start = Start.PICTURE
+
+
+cdef bint red_primary(Packet* packet) noexcept nogil:
+    """Narrow a packet of redundant audio (RFC 2198) to its primary block; False when that is not there."""
+    cdef const uint8_t* data = packet.data
+    cdef int at = packet.payload_at, skipped = 0
+    while at < packet.length and data[at] & 0x80:
+        if at + 4 > packet.length:
+            return False
+        skipped += (data[at + 2] & 0x03) << 8 | data[at + 3]
+        at += 4
+    at += 1 + skipped
+    if at >= packet.length:
+        return False
+    packet.payload_at = <uint16_t> at
+    return True
+
+
+def primary_of(bytes payload not None):
+    """The primary block of a payload of redundant audio, or None. For tests and tools."""
+    cdef Packet view
+    cdef bytearray copy = bytearray(payload)
+    view.data = copy
+    view.length = <int> len(copy)
+    view.payload_at = 0
+    return bytes(copy[view.payload_at:]) if red_primary(&view) else None
 
 
 def starts_here(int family, bytes packet not None) -> int:

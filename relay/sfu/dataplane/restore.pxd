@@ -7,4 +7,4 @@ from .worker cimport Payload, Slot, Worker
 
 
 cdef bint restore(Worker* worker, int64_t track, int64_t position, bint empty, Packet* packet) noexcept nogil
-cdef const Payload* payload_of(const Worker* worker, const Slot* slot, int64_t track, const Packet* packet) noexcept nogil
+cdef const Payload* payload_of(const Worker* worker, const Slot* slot, int64_t track, Packet* packet) noexcept nogil

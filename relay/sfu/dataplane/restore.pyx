@@ -4,9 +4,9 @@ from libc.stdint cimport int32_t, int64_t
 
 from .header cimport empty_packet, read_elements, read_header
 from .history cimport Kept, ring_bytes, ring_find
-from .payload cimport inspect
+from .payload cimport RED, inspect, red_primary
 from .routes cimport pool_row
-from .types cimport NOTHING
+from .types cimport NOTHING, OPUS
 from .worker cimport Track
 
 
@@ -32,11 +32,15 @@ cdef bint restore(Worker* worker, int64_t track, int64_t position, bint empty, P
 
 
 cdef const Payload* payload_of(
-    const Worker* worker, const Slot* slot, int64_t track, const Packet* packet
+    const Worker* worker, const Slot* slot, int64_t track, Packet* packet
 ) noexcept nogil:
-    """What the slot negotiated for a restored packet, or NULL."""
+    """What the slot negotiated for a restored packet, or NULL. Redundant audio is narrowed for who takes only plain Opus."""
     cdef const Track* source = &worker.tracks[pool_row(&worker.track_pool, track)]
     for index in range(slot.payload_count):
         if slot.payloads[index].codec == source.payloads[packet.payload].codec:
             return &slot.payloads[index]
+    if source.payloads[packet.payload].family == RED and red_primary(packet):
+        for index in range(slot.payload_count):
+            if slot.payloads[index].family == OPUS:
+                return &slot.payloads[index]
     return NULL

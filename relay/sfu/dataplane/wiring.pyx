@@ -12,13 +12,14 @@ from .history cimport ring_close, sent_clear, sent_close
 from .layers cimport layering_open
 from .pacer cimport pacer_close
 from .pacing cimport unlist_paced
+from .payload cimport RED
 from .parity cimport parity_close
 from .receive cimport reception_close, reception_open
 from .routes cimport Key, endpoint_key, pool_give, pool_handle, stream_key, table_find, table_put, table_remove
 from .streams cimport bind, unbind
-from .types cimport KEYFRAME_WANTED, NOTHING, VIDEO
+from .types cimport KEYFRAME_WANTED, NOTHING, OPUS, VIDEO
 from .uplink cimport unlist_heard
-from .worker cimport MAX_ADDRESSES, notice
+from .worker cimport MAX_ADDRESSES, Payload, notice
 
 
 cdef Peer* open_peer(Worker* worker, int32_t row) noexcept nogil:
@@ -163,6 +164,11 @@ cdef void want_keyframes(Worker* worker, const Peer* peer, int64_t now_ns) noexc
         row = worker.slots[row].next_of_peer
 
 
+cdef inline bint _narrows(const Payload* redundant, const Payload* plain) noexcept nogil:
+    """Whether what is left of redundant audio without the redundancy is what the slot takes."""
+    return redundant.family == RED and plain.family == OPUS and redundant.clock_rate_hz == plain.clock_rate_hz
+
+
 cdef inline void _pair_payloads(Slot* slot, const Track* track) noexcept nogil:
     for index in range(track.payload_count):
         slot.by_payload[index] = NOTHING
@@ -170,6 +176,8 @@ cdef inline void _pair_payloads(Slot* slot, const Track* track) noexcept nogil:
             if slot.payloads[candidate].codec == track.payloads[index].codec:
                 slot.by_payload[index] = candidate
                 break
+            if _narrows(&track.payloads[index], &slot.payloads[candidate]):
+                slot.by_payload[index] = candidate
 
 
 cdef void attach_slot(Worker* worker, Slot* slot, Track* track, int64_t now_ns) noexcept nogil:

@@ -120,6 +120,8 @@ ctypedef struct Track:
     int in_band                # index of the payload type that brings parameter sets of its own; NOTHING: none
     uint32_t clock_rate_hz     # of the packet that came last
     int64_t last_packet_ns
+    uint64_t loudness          # 127 − audio level (RFC 6464), summed over packets that told one
+    uint64_t levels            # how many did
     # owned: the last sender report
     int64_t sr_received_ns     # 0: none yet
     uint64_t sr_ntp

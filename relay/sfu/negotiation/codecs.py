@@ -2,7 +2,7 @@
 
 The relay never transcodes: a packet can go from a source to a slot only if both sides negotiated *the same* codec, with
 parameters that a decoder of one accepts from an encoder of the other. `identify` maps a format of an SDP to one number
-for each such class. Sources: RFC 7587 (Opus), RFC 7741 (VP8), RFC 9628 (VP9), RFC 6184 (H.264), RFC 7798 (H.265),
+for each such class. Sources: RFC 7587 (Opus), RFC 2198 (redundant audio, of Opus), RFC 7741 (VP8), RFC 9628 (VP9), RFC 6184 (H.264), RFC 7798 (H.265),
 the AV1 RTP payload specification.
 """
 
@@ -35,6 +35,7 @@ def _catalogue() -> tuple[Codec, ...]:
         ("PCMU", CodecFamily.OPAQUE),
         ("PCMA", CodecFamily.OPAQUE),
         ("G722", CodecFamily.OPAQUE),
+        ("red", CodecFamily.RED),
     ]
     video = [
         ("VP8", CodecFamily.VP8),

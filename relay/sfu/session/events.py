@@ -81,6 +81,13 @@ class EncodingsWanted:
 
 
 @dataclass(frozen=True, slots=True)
+class SpeakerChanged:
+    """Of the several voices that a peer hears, the one in this slot has the word now."""
+
+    slot: SlotRef
+
+
+@dataclass(frozen=True, slots=True)
 class MessageElsewhere:
     """A message of a data channel is for a peer of another worker: for `SfuPool`, which brings it there."""
 
@@ -92,7 +99,16 @@ class MessageElsewhere:
     text: bool
 
 
-SfuEvent = PeerConnected | PathChanged | PeerClosed | SourceStarted | SlotStarted | EncodingsWanted | MessageElsewhere
+SfuEvent = (
+    PeerConnected
+    | PathChanged
+    | PeerClosed
+    | SourceStarted
+    | SlotStarted
+    | EncodingsWanted
+    | SpeakerChanged
+    | MessageElsewhere
+)
 
 
 def subject_of(event: SfuEvent) -> PeerId:
@@ -100,7 +116,7 @@ def subject_of(event: SfuEvent) -> PeerId:
     match event:
         case SourceStarted(source) | EncodingsWanted(source):
             return source.peer
-        case SlotStarted(slot):
+        case SlotStarted(slot) | SpeakerChanged(slot):
             return slot.peer
         case _:
             return event.peer

@@ -34,6 +34,7 @@ from relay.sfu.session.layering import Layering
 from relay.sfu.session.peer import StreamOwner
 from relay.sfu.session.peers import Peers
 from relay.sfu.session.pipes import ClosePipe, OpenPipe, PipeCommand, PipedStream, Pipes
+from relay.sfu.session.speaking import Speaking
 from relay.sfu.session.streams import Streams
 from relay.sfu.session.transports import SctpArrived, TransportEvent, Transports
 from relay.sfu.transport.dtls import Certificate
@@ -64,6 +65,7 @@ class Worker:
         self._peers = Peers(settings, forwarder, self._streams, self._transports, certificate, entropy)
         self.peers_by_id = self._peers.by_id
         """Everyone; to be read."""
+        self._speaking = Speaking(forwarder, self._streams, self._peers.by_id)
         self._report_times: Deadlines[StreamOwner] = Deadlines()
         self._closed: Counter[str] = Counter()
 
@@ -94,6 +96,7 @@ class Worker:
             self._channels.route(slot, source)
             return []
         self._streams.route(slot, source, now_ns)
+        self._speaking.routed(slot.peer)
         return self._handle_notices(now)
 
     def pipe(
@@ -133,7 +136,7 @@ class Worker:
             for packet in reports.compose(peer, self._forwarder, now_ns):
                 self._forwarder.transmit_rtcp(peer.handle, packet)
             self._report_times.schedule(peer, now + self._settings.report_interval_ms / 1000)
-        return [*self._handle_notices(now), *self.layering.handle_tick(now)]
+        return [*self._handle_notices(now), *self._speaking.handle_tick(now), *self.layering.handle_tick(now)]
 
     def handle_timeout(self, now: float) -> list[SfuEvent]:
         """What is due by `deadline`."""

@@ -1,3 +1,4 @@
+import { on } from '../client/events.js';
 import { languageSwitch, say } from '../i18n.js';
 import { all, make } from './elements.js';
 
@@ -12,6 +13,7 @@ export class Parties {
   #tiles;
   /** @type {Member[]} */
   #members = [];
+  #root;
 
   /** @param {import('../relay.js').RelayClient} client @param {ParentNode} root */
   constructor(client, root) {
@@ -25,6 +27,8 @@ export class Parties {
       client.play(/** @type {any} */ (`microphone${suffix}`), voice);
       for (const event of ['loadeddata', 'emptied', 'resize']) face.addEventListener(event, () => this.#cover(tile));
     }
+    this.#root = root;
+    on(client, 'speaker', (place) => this.#speaks(place));
     languageSwitch.addEventListener('change', () => this.update(this.#members));
     this.update([]);
   }
@@ -32,6 +36,7 @@ export class Parties {
   /** @param {Member[]} members of the call; those with a `place` are heard here */
   update(members) {
     this.#members = members;
+    if (members.filter(({ place }) => place).length < 2) this.#speaks(0);
     for (const [place, tile] of this.#tiles) {
       const member = members.find((each) => each.place === place);
       tile.hidden = !member;
@@ -42,6 +47,12 @@ export class Parties {
       name.replaceChildren(role, ` ${member.name}`);
       this.#cover(tile);
     }
+  }
+
+  /** Frame whoever has the word. @param {number} speaking a place; 0: nobody in particular */
+  #speaks(speaking) {
+    const first = all('[data-slot="camera"]', this.#root).map((tile) => /** @type {const} */ ([1, tile]));
+    for (const [place, tile] of [...first, ...this.#tiles]) tile.classList.toggle('is-speaking', place === speaking);
   }
 
   /** @param {HTMLElement} tile */

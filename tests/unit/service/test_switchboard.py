@@ -10,14 +10,23 @@ from relay.scheduler.model import Participant as Party
 from relay.scheduler.model import Party as Side
 from relay.scheduler.model import Role
 from relay.service.conversations import Conversation, Conversations, peers_beside
-from relay.service.notices import CallChanged, CallOver, MediaLost, Ringing, RingingBack, RingingOver, SourceSwitched
+from relay.service.notices import (
+    CallChanged,
+    CallOver,
+    MediaLost,
+    Ringing,
+    RingingBack,
+    RingingOver,
+    SourceSwitched,
+    SpeakerTurned,
+)
 from relay.service.outputs import Cause, ClosePeer, Cut, Output, Submit, Tell
 from relay.service.participants import Desk, Participant, Participants, Who
 from relay.service.switchboard import Switchboard
 from relay.service.telling import Teller
 from relay.service.views import CallView, MemberView, SeatView
 from relay.service.wiring import Route
-from relay.sfu.session.events import PeerClosed, PeerConnected, SlotRef, SlotStarted, SourceRef
+from relay.sfu.session.events import PeerClosed, PeerConnected, SlotRef, SlotStarted, SourceRef, SpeakerChanged
 
 KIOSK, SEAT, OTHER = Who(Desk.KIOSK, "k"), Who(Desk.SEAT, "s"), Who(Desk.SEAT, "t")
 CALL = CallView("c1", "k", "queued", "housing.title", "consult", "330203", "zh", "normal", 1.0, position=3)
@@ -320,6 +329,17 @@ def test_a_call_is_confirmed_once_when_media_flows(office):
     started = SlotStarted(SlotRef(seat.peer, "camera"), 12.0)
     assert submitted(office.board.handle_media(started, now_s=0.0)) == [commands.ConfirmMedia("c1")]
     assert office.board.handle_media(started, now_s=0.0) == []
+
+
+def test_whoever_hears_several_is_told_the_place_of_who_has_the_word(office):
+    seat = office.log_in(SEAT)
+    office.log_in(KIOSK)
+    turned = SpeakerChanged(SlotRef(seat.peer, "microphone-2"))
+    assert office.board.handle_media(turned, now_s=0.0) == [], "not in a conversation"
+    office.connect(*PAIR)
+    assert told(office.board.handle_media(turned, now_s=0.0), seat) == [SpeakerTurned("c1", 2)]
+    first = SpeakerChanged(SlotRef(seat.peer, "microphone"))
+    assert told(office.board.handle_media(first, now_s=0.0), seat) == [SpeakerTurned("c1", 1)]
 
 
 def test_dead_media_of_a_seat_gives_the_call_back_but_not_that_of_a_kiosk(office):

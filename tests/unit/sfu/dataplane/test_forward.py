@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from relay.sfu.ports import ArrivalKind, Kind, NoticeKind
+from relay.sfu.ports import ArrivalKind, CodecFamily, Extension, Kind, NoticeKind, Payload
 from tests.support.media_bench import CM80, GCM, KEY_BYTES, OPUS, VP8, Bench
 from tests.support.packets import nack, receiver_report, rtp, rtx, sdes, vp8
 
@@ -287,3 +287,58 @@ def test_the_stay_of_retransmissions_says_nothing_and_is_not_measured(bench: Ben
     bench.pump(1)
     assert bench.count("packets_out") == 4
     assert sum(bench.forwarder.residence()[1]) == 2
+
+
+RED = Payload(20, CodecFamily.RED, 63, -1, 48_000)
+REDUNDANT = bytes([0x80 | 111, 960 >> 6, (960 & 0x3F) << 2, 3]) + bytes([111]) + b"old" + b"the primary"
+"""RFC 2198: one redundant block of three bytes, and the primary one."""
+
+
+def test_redundant_audio_goes_on_whole_and_is_narrowed_for_who_takes_only_opus(bench: Bench) -> None:
+    kiosk, seat = bench.client().join(), bench.client().join()
+    track = kiosk.track(kind=Kind.AUDIO, payloads=[RED, *OPUS])
+    plain, whole = (
+        seat.slot(0x3333, kind=Kind.AUDIO, payloads=OPUS),
+        seat.slot(0x4444, kind=Kind.AUDIO, payloads=[*OPUS, RED]),
+    )
+    bench.forwarder.connect(plain, track)
+    bench.forwarder.connect(whole, track)
+    kiosk.send(rtp(1, payload=REDUNDANT, payload_type=63))
+    kiosk.send(rtp(2, payload=b"never redundant", payload_type=OPUS[0].payload_type))
+    kiosk.send(rtp(3, payload=b"\xff\xff", payload_type=63))
+    bench.pump(3)
+    received = {(each.ssrc, each.payload_type, bytes(each.payload)) for each in seat.take()}
+    assert received == {
+        (0x3333, OPUS[0].payload_type, b"the primary"),
+        (0x4444, 63, REDUNDANT),
+        (0x3333, OPUS[0].payload_type, b"never redundant"),
+        (0x4444, OPUS[0].payload_type, b"never redundant"),
+        (0x4444, 63, b"\xff\xff"),
+    }
+    assert bench.drops() == {"codec_mismatch": 1}
+
+
+def test_what_is_asked_for_again_is_narrowed_too(bench: Bench) -> None:
+    kiosk, seat = bench.client().join(), bench.client().join()
+    track, slot = kiosk.track(kind=Kind.AUDIO, payloads=[RED, *OPUS]), seat.slot(kind=Kind.AUDIO, payloads=OPUS)
+    bench.forwarder.connect(slot, track)
+    kiosk.send(rtp(1, payload=REDUNDANT, payload_type=63))
+    bench.pump(1)
+    (first,) = seat.datagrams()
+    sequence = int.from_bytes(first[2:4], "big")
+    seat.send_rtcp(nack(0x2222, (sequence, 0)))
+    bench.pump(1)
+    assert seat.datagrams() == [first], "the same packet under the same number is the same, enciphered too"
+    assert len(first) < len(REDUNDANT) + 12 + 16
+
+
+def test_audio_levels_are_summed_up(bench: Bench) -> None:
+    kiosk, seat = bench.client().join(), bench.client().join()
+    bench.forwarder.set_extensions(kiosk.peer, {Extension.AUDIO_LEVEL: 1})
+    track = kiosk.track(kind=Kind.AUDIO, payloads=OPUS)
+    for sequence, level in ((1, 30), (2, 127), (3, 0x80 | 10)):
+        kiosk.send(rtp(sequence, payload=b"x", payload_type=OPUS[0].payload_type, extensions={1: bytes([level])}))
+    kiosk.send(rtp(4, payload=b"x", payload_type=OPUS[0].payload_type))
+    bench.pump(4)
+    assert bench.forwarder.loudness(track) == (3, 97 + 0 + 117)
+    assert seat.take() == []

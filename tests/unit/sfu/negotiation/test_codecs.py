@@ -19,6 +19,7 @@ def test_every_codec_has_its_own_number() -> None:
         ("AV1", {"profile": "0"}, CodecFamily.AV1),
         ("H265", {"level-id": "93"}, CodecFamily.H265),
         ("PCMU", {}, CodecFamily.OPAQUE),
+        ("red", {"111/111": ""}, CodecFamily.RED),
     ],
 )
 def test_known_formats(name: str, parameters: dict[str, str], family: CodecFamily) -> None:
