@@ -29,7 +29,7 @@ from relay.scheduler.shell.journal import Journal, MemoryJournal
 from relay.scheduler.shell.service import SchedulerService, ServiceOptions
 from relay.scheduler.shell.sqlite_journal import Durability, SqliteJournal
 
-SEATS = 2_000
+SEATS = 10_000
 ITEMS = 10_000
 DEPARTMENTS = 40
 CLIENTS = 4_000
