@@ -16,7 +16,7 @@ from tests.support.running_relay import RunningRelay, running_relay, settings_fo
 from tests.support.scenes import ITEM, connected, ready_seat
 
 ONLY_WHEN_IT_HAPPENS = {
-    *(name for name in CATALOGUE if name.startswith("relay_sfu_worker_")),
+    *(name for name in CATALOGUE if name.startswith(("relay_sfu_worker_", "relay_data_"))),
     "relay_sfu_refused_peers_total",
     "relay_outlet_decisions_total",
     "relay_outlet_dropped_decisions_total",
