@@ -316,7 +316,8 @@ class Forwarder(Protocol):
         """Feed the slot from nothing."""
 
     def select_layer(self, slot: int, spatial: int, temporal: int) -> None:
-        """The most that the slot forwards from now on; `spatial` -1 pauses it. A slot begins with everything wanted.
+        """The most that the slot forwards from now on; `spatial` -1 pauses it, and what waits of it
+        does not leave. A slot begins with everything wanted.
 
         `spatial` is the place of an encoding (simulcast) or a spatial layer (SVC), 0 the least; 0, 0 of a source with one layer
         forwards it. Another encoding is taken up at its next keyframe, for which a `KEYFRAME_WANTED` of its handle is given; SVC

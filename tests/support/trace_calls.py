@@ -115,7 +115,7 @@ def judge(
         log.media_bytes * 8 / offered_bits,
         _p95([wait for _, wait in waits]) * 1000,
         _p95(usable) * 1000,
-        _frozen_s(call.receiver.streams[1].decoded, recording, seconds) / max(usable_s, _STEP_S),
+        frozen_s(call.receiver.streams[1].decoded, recording, seconds) / max(usable_s, _STEP_S),
         log.lost_packets / max(log.sent_packets, 1),
         log.padding_bytes / max(call.history.size_bytes, 1),
         _p95(log.pacer_s) * 1000,
@@ -134,7 +134,7 @@ def _p95(values: list[float]) -> float:
     return sorted(values)[int(0.95 * len(values))] if values else 0.0
 
 
-def _frozen_s(decoded: list[float], recording: Recording, seconds: float) -> float:
+def frozen_s(decoded: list[float], recording: Recording, seconds: float) -> float:
     """Freezes as the statistics of WebRTC count them (a gap of more than 150 ms over the mean, and three times the mean),
     without the ordinary interval between frames, and only while the link, a delay earlier, was usable."""
     frozen_s = 0.0

@@ -22,7 +22,7 @@ from .given cimport given_name, given_payloads, given_rids
 from .history cimport ring_close, sent_close
 from .hops cimport counters_of, residence_of
 from .pacer cimport pacer_close
-from .pacing cimport probe, release, set_pace
+from .pacing cimport abandon, probe, release, set_pace
 from .parity cimport MAX_GROUP, parity_close
 from .readings cimport (
     read_downlink, read_downlinks, read_layer, read_layers, read_notices, read_reception, read_sender_info, read_slot,
@@ -376,7 +376,10 @@ cdef class Forwarder:
 
     def select_layer(self, int64_t slot, int spatial, int temporal) -> None:
         """The most that the slot forwards; `spatial` -1 pauses it."""
-        select_layer(&self.worker, self._slot(slot), spatial, temporal, clock_ns())
+        cdef Slot* found = self._slot(slot)
+        select_layer(&self.worker, found, spatial, temporal, clock_ns())
+        if spatial < 0:
+            abandon(&self.worker, &self.worker.peers[found.peer], found)
 
     def carry_encoding(self, int64_t slot, int encoding) -> None:
         """The slot forwards this encoding of its source and no other; without a source so far."""

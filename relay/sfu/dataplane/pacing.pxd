@@ -9,6 +9,7 @@ from .worker cimport Peer, Slot, Track, Worker
 
 cdef bint is_open(const Peer* peer, int64_t now_ns) noexcept nogil
 cdef Drop hold(Worker* worker, Peer* peer, const Track* track, Slot* slot, const Packet* packet, const Label* label) noexcept nogil
+cdef void abandon(Worker* worker, Peer* peer, Slot* slot) noexcept nogil
 cdef void release(Worker* worker, int64_t now_ns) noexcept nogil
 cdef void set_pace(Worker* worker, Peer* peer, int64_t rate_bps, int64_t window_bytes) noexcept nogil
 cdef void probe(

@@ -92,8 +92,8 @@ cdef Drop hold(
     return Drop.KEPT
 
 
-cdef void _give_up(Worker* worker, Peer* peer, Slot* slot) noexcept nogil:
-    """Nothing of the slot waits any more; it goes on at a keyframe."""
+cdef void abandon(Worker* worker, Peer* peer, Slot* slot) noexcept nogil:
+    """Nothing of the slot waits any more: it was paused, or waited too long."""
     cdef Pacer* pacer = &peer.pacer
     cdef Waiting waiting
     for _ in range(pacer.count):
@@ -106,6 +106,11 @@ cdef void _give_up(Worker* worker, Peer* peer, Slot* slot) noexcept nogil:
         elif pacer.count > 1:
             pacer_pop(pacer)
             pacer_push(pacer, &waiting)
+
+
+cdef void _give_up(Worker* worker, Peer* peer, Slot* slot) noexcept nogil:
+    """What waits of the slot is dropped; it goes on at a keyframe."""
+    abandon(worker, peer, slot)
     if slot.track != NOTHING and not slot.rewrite.waiting:
         remember_capture(worker, slot)
         rewrite_await(&slot.rewrite)

@@ -23,9 +23,21 @@ from .locals cimport local_via4, local_via6
 from .types cimport NOTHING
 
 
+cdef int64_t standing_ns = 0
+
+
+def set_clock(int64_t now_ns) -> None:
+    """The time that all packet paths of this process read from now on; 0: the system's. For simulations, which also turn the
+    kernel's stamps off."""
+    global standing_ns
+    standing_ns = now_ns
+
+
 cdef int64_t clock_ns() noexcept nogil:
     """CLOCK_REALTIME, the clock of the kernel's stamps."""
     cdef timespec now
+    if standing_ns:
+        return standing_ns
     clock_gettime(CLOCK_REALTIME, &now)
     return now.tv_sec * 1_000_000_000 + now.tv_nsec
 

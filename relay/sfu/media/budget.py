@@ -3,7 +3,7 @@
 In this order: all audio; the least of every shared document or screen, then of every camera, so that a face stays visible;
 then the shared ones are raised as far as they go, and what is left raises the cameras. Slots of one priority take turns.
 
-Going down is immediate. Going up needs more than the bare rate, and time since the last fall; a slot that fell soon after it
+Nobody rises on what one of a higher priority waits for. Going down is immediate. Going up needs more than the bare rate, and time since the last fall; a slot that fell soon after it
 rose waits twice as long the next time, unless there is room for twice its rate. So a rate that hovers around a step does not
 make the picture flap, and a link that is back is used.
 """
@@ -64,15 +64,22 @@ class Budget:
         self._history = {each.slot: self._history.get(each.slot) or _History() for each in ordered}
         choices: dict[int, int | None] = dict.fromkeys(self._history)
         left_bps = available_bps
+        awaited_bps = 0.0
         for demand in ordered:
-            if demand.rates_bps and (demand.priority is Priority.AUDIO or self._may(demand, 0, left_bps, now)):
+            spare_bps = left_bps if self._stays(demand) else left_bps - awaited_bps
+            if demand.rates_bps and (demand.priority is Priority.AUDIO or self._may(demand, 0, spare_bps, now)):
                 choices[demand.slot] = 0
                 left_bps -= demand.rates_bps[0]
+            elif demand.rates_bps and demand.rates_bps[0] <= left_bps:
+                awaited_bps += demand.rates_bps[0]
         for priority in Priority:
             left_bps = self._raise([each for each in ordered if each.priority is priority], choices, left_bps, now)
         for slot, choice in choices.items():
             _note(self._history[slot], choice, now)
         return choices
+
+    def _stays(self, demand: Demand) -> bool:
+        return self._history[demand.slot].choice is not None
 
     def _raise(self, demands: list[Demand], choices: dict[int, int | None], left_bps: float, now: float) -> float:
         """One step each in turn, while any can take one; returns what is left. Every turn takes a step, so it ends."""

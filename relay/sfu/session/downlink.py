@@ -6,8 +6,8 @@
 
 Rules:
 - A peer that tells nothing of its downlink gets everything: there is nothing to decide by.
-- So does a new one, until its downlink shows that it cannot carry that, or a second has passed: a picture that comes late to a
-  good link is worse than one that leaves a bad link soon.
+- So does a new one, until its downlink shows that it cannot carry that, or a second has passed; but no more of it is in flight than
+  slow start allows: a picture that comes late to a good link is worse than one that leaves a bad link soon.
 - What a slot shows is measured; until it is, the slot gets it all.
 - A sender that can be told how much there is room for is told; its single encoding is then not paused, it becomes smaller.
 """
@@ -16,29 +16,30 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final, NamedTuple
 
-from relay.sfu.media.bandwidth import BandwidthEstimator, Probe, Sent
+from relay.sfu.media.bandwidth import FIRST_WINDOW_BYTES, BandwidthEstimator, Probe, Sent
 from relay.sfu.media.budget import Budget, Demand, Priority
 from relay.sfu.media.layers import Content, Layer, ladder
 from relay.sfu.ports import Downlink, Feedback, Forwarder, Kind
 from relay.sfu.session.events import DownlinkState
 
-START_BPS: Final = 2_000_000
-"""Before anything is known; a downlink of less shows that within a few hundred milliseconds."""
+_FIRST_PACE_BPS: Final = 5_000_000
+"""Before the first feedback: the first picture does not wait for it."""
 _FREE_S: Final = 1.0
 _SPARE: Final = 1.25
 """Of the demand, to be known of the downlink: slots rise only with headroom, and peak above their mean."""
-_PACE: Final = 2.5
-"""Times the target: frames leave in a fraction of their interval, and not as one burst (libwebrtc's factor)."""
+_PACE: Final = 1.5
+"""Times the target: frames leave in two thirds of their interval. libwebrtc's 2.5 lets half of each frame wait at the bottleneck."""
 _REMB_S: Final = 3.0
 """A receiver's own estimate is good for so long: one that is sent nothing sends none, and would get nothing for good."""
-_FIRST_WINDOW_BYTES: Final = 40_000
 _STALLED_S: Final = 0.4
 """A queue of more is not what bursts and short outages make: until it is gone, less is shared out than the link carries."""
 _LOSS_WEIGHT: Final = 0.1
-_LEAST_ELASTIC_BPS: Final = 80_000
+_LEAST_ELASTIC_BPS: Final = 50_000
 """A picture that follows its link is paused on one that carries less than this."""
 _GROWTH: Final = 2.0
 """Times the estimate, to be known of the downlink of one whose sender would send more."""
+_FIRST_DEMAND_BPS: Final = 1_800_000
+"""To be known of a downlink at least, while what is to be sent is not known."""
 _ALL: Final = Layer(3, 3)
 _PAUSED: Final = Layer(-1, 0)
 
@@ -78,10 +79,9 @@ class PeerDownlink:
         self._peer = peer
         self._forwarder = forwarder
         self._select_layer = select_layer
-        self._estimator = BandwidthEstimator(start_bps=START_BPS)
+        self._estimator = BandwidthEstimator()
         self._budget = Budget()
         self._told: dict[int, Layer] = {}
-        self._free_until_s: float | None = None
         self._tried_s: float | None = None
         self._stale_s = float("inf")
         self._paced = (0, 0)
@@ -92,7 +92,8 @@ class PeerDownlink:
 
     def handle_report(self, report: Downlink, views: Iterable[View], now: float) -> None:
         """The peer told of its downlink, or its totals are looked at."""
-        probes = self._estimator.handle_sent(Sent(report.sent_bytes, report.in_flight_bytes), now)
+        sent = Sent(report.sent_bytes, report.in_flight_bytes)
+        probes = self._estimator.handle_sent(sent, now)
         if report.remb_bps:
             self._heard, self._stale_s = True, now + _REMB_S
             self._estimator.handle_remb(report.remb_bps, now)
@@ -102,8 +103,8 @@ class PeerDownlink:
             probes += self._estimator.handle_feedback(report.feedback, now)
         self._estimator.handle_timeout(now)
         self._allocate(list(views), now)
-        if not self._heard and report.in_flight_bytes:
-            self._try_out(now)
+        if not self._heard:
+            self._try_out(sent, now)
         self._pace(probes)
 
     def deadline(self) -> float | None:
@@ -146,10 +147,10 @@ class PeerDownlink:
             Demand(view.slot, view.priority, _rates(view, ladders[view.slot])) for view in views if ladders[view.slot]
         ]
         wanted_bps = _SPARE * sum(ladders[demand.slot][-1][1] for demand in demands)
-        if any(view.bound for view in views):
-            wanted_bps = max(wanted_bps, _GROWTH * self._estimator.estimate_bps)
+        if self._estimator.starting or any(view.bound for view in views):
+            wanted_bps = max(wanted_bps, _GROWTH * self._estimator.estimate_bps, _FIRST_DEMAND_BPS)
         self._estimator.demand_bps = wanted_bps
-        choices = self._budget.allocate(demands, self._available_bps(now), now)
+        choices = self._budget.allocate(demands, self._shared_bps(views, demands, now), now)
         self._allocated, self._limited = {}, any(view.bound for view in views)
         for demand in demands:
             choice = choices[demand.slot]
@@ -161,26 +162,33 @@ class PeerDownlink:
         self._told = {view.slot: self._told.get(view.slot, _ALL) for view in views}
 
     def _available_bps(self, now: float) -> float:
-        if not self._heard or now > self._stale_s:
+        if not self._heard or now > self._stale_s or self._estimator.starting:
             return float("inf")
-        if self._free_until_s is None:
-            self._free_until_s = now + _FREE_S
-        estimate_bps = self._estimator.estimate_bps
-        if self._estimator.queue_s > _STALLED_S:
-            return min(estimate_bps, self._estimator.target_bps)
-        return float("inf") if now < self._free_until_s and estimate_bps >= START_BPS else estimate_bps
+        return self._estimator.estimate_bps
+
+    def _shared_bps(self, views: list[View], demands: list[Demand], now: float) -> float:
+        """While a long queue drains, what is left for it: faces wait for that, sound and documents do not, and a sender that
+        follows sends less by itself."""
+        available_bps = self._available_bps(now)
+        follow = all(view.is_elastic for view in views if view.kind == Kind.VIDEO)
+        if follow or self._estimator.queue_s <= _STALLED_S:
+            return available_bps
+        kept_bps = sum(demand.rates_bps[0] for demand in demands if demand.priority is not Priority.CAMERA)
+        return min(available_bps, max(self._estimator.target_bps, kept_bps))
 
     def _select(self, slot: int, layer: Layer) -> None:
         if self._told.get(slot, _ALL) != layer:
             self._told[slot] = layer
             self._select_layer(slot, layer)
 
-    def _try_out(self, now: float) -> None:
-        """Before the first feedback no more is in flight than a slow link can drain soon; a peer that never answers is let go."""
-        if self._tried_s is None:
+    def _try_out(self, sent: Sent, now: float) -> None:
+        """Before the first feedback no more is in flight than a slow link can drain soon; a peer that never answers, or whose packets
+        have no numbers to answer for, is let go."""
+        if self._tried_s is None and sent.size_bytes:
             self._tried_s = now
-            self._set_pace(int(_PACE * START_BPS), _FIRST_WINDOW_BYTES)
-        elif now - self._tried_s > _FREE_S:
+        if self._tried_s is None or (sent.in_flight_bytes and now - self._tried_s <= _FREE_S):
+            self._set_pace(_FIRST_PACE_BPS, FIRST_WINDOW_BYTES)
+        else:
             self._set_pace(0, 0)
 
     def _set_pace(self, rate_bps: int, window_bytes: int) -> None:
@@ -191,7 +199,8 @@ class PeerDownlink:
     def _pace(self, probes: list[Probe]) -> None:
         window_bytes = self._estimator.window_bytes
         if self._heard and window_bytes is not None:
-            self._set_pace(int(_PACE * self._estimator.target_bps), window_bytes)
+            least_bps = _FIRST_PACE_BPS if self._estimator.starting else 0
+            self._set_pace(max(int(_PACE * self._estimator.target_bps), least_bps), window_bytes)
         for probe in probes:
             self._forwarder.probe(self._peer, probe.cluster, probe.rate_bps, probe.size_bytes, probe.packets)
 

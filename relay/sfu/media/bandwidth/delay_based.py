@@ -26,8 +26,8 @@ class DelayBased:
         self._trendline = Trendline()
         self._previous: ArrivalGroup | None = None
 
-    def handle_feedback(self, feedback: Feedback, in_flight_bytes: int, now: float) -> Usage:
-        """What arrived, and what is unanswered after that."""
+    def handle_feedback(self, feedback: Feedback, now: float) -> Usage:
+        """What arrived."""
         groups = feedback.groups
         usages = [self._handle_group(group) for group in groups]
         usage = Usage.OVERUSE if Usage.OVERUSE in usages else self._detector.usage
@@ -37,8 +37,12 @@ class DelayBased:
             if self.queue.stands:
                 usage = Usage.OVERUSE
             usage = self._decide(usage, now)
-        self.queue.handle_in_flight(in_flight_bytes, self.rate.rate_bps, 0.0)
         return usage
+
+    @property
+    def acknowledged_bps(self) -> float | None:
+        """How fast packets arrived over the last half second; None: unknown."""
+        return self._acknowledged.rate_bps()
 
     def restart(self) -> None:
         """The path was interrupted: the pause is no trend."""

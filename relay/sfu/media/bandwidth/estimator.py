@@ -20,6 +20,7 @@ from relay.sfu.media.bandwidth.sent import Sent
 from relay.sfu.ports import Feedback
 
 START_BPS: Final = 300_000
+"""libwebrtc's."""
 MIN_BPS: Final = 30_000
 MAX_BPS: Final = 50_000_000
 
@@ -31,6 +32,13 @@ _INTERVAL_S: Final = 0.05
 _SLOWEST_INTERVAL_S: Final = 0.25
 _WINDOW_INTERVALS: Final = 2.0
 _WINDOW_BYTES: Final = 1_500
+FIRST_WINDOW_BYTES: Final = 12_000
+"""In flight before the first feedback: ten packets, as TCP's initial window (RFC 6928)."""
+_STARTING_S: Final = 1.0
+_START_QUEUE_S: Final = 0.03
+_START_IN_FLIGHT_S: Final = 0.15
+_ARRIVED: Final = 0.95
+"""Of what arrives while no queue shows, is sure to pass."""
 
 
 class BandwidthEstimator:
@@ -41,7 +49,12 @@ class BandwidthEstimator:
         """What the slots would use at most; nobody probes for more. Set by the owner."""
         self.unmatched = 0
         """Sequence numbers in feedback that were never sent, or left the history long ago."""
+        self.starting = True
+        """Nothing speaks against sending more: what may be in flight doubles with each round trip (slow start), until a queue
+        shows or a second has passed."""
         self._start_bps, self._min_bps = start_bps, min_bps
+        self._started_s = 0.0
+        self._received_bytes = 0
         self._rate = RateControl(start_bps, min_bps, max_bps)
         self._delay = DelayBased(self._rate)
         self._loss = LossBased(min_bps, max_bps)
@@ -75,7 +88,8 @@ class BandwidthEstimator:
         if self._heard_s is None:
             return None
         round_trip_s = self._delay.queue.round_trip_s + _WINDOW_INTERVALS * self._interval_s
-        return int(self.estimate_bps * round_trip_s / 8) + _WINDOW_BYTES
+        window_bytes = int(self.estimate_bps * round_trip_s / 8) + _WINDOW_BYTES
+        return max(window_bytes, FIRST_WINDOW_BYTES + self._received_bytes) if self.starting else window_bytes
 
     def handle_sent(self, sent: Sent, now: float) -> list[Probe]:
         """Totals. Returns probes to send."""
@@ -88,13 +102,19 @@ class BandwidthEstimator:
 
     def handle_feedback(self, feedback: Feedback, now: float) -> list[Probe]:
         """Transport-wide feedback. Returns probes to send."""
-        self._note_time(now)
+        pause_s = self._note_time(now)
         self.unmatched += feedback.unmatched
         before_bps = self._rate.rate_bps
-        usage = self._delay.handle_feedback(feedback, self._sent.in_flight_bytes, now)
+        usage = self._delay.handle_feedback(feedback, now)
+        if self.starting:
+            self._note_start(feedback, usage, pause_s, now)
+        if not self.starting:
+            self._delay.queue.handle_in_flight(self._sent.in_flight_bytes, self._rate.rate_bps, 0.0)
         if self._rate.rate_bps < before_bps:
             self._probing.handle_drop(now)
         self._take_probes(feedback, usage)
+        if self.starting and (arrives_bps := self._delay.acknowledged_bps) is not None:
+            self._rate.raise_to(_ARRIVED * arrives_bps)
         self._loss.handle_feedback(feedback, self._rate.rate_bps)
         if usage is Usage.OVERUSE or not self._delay.queue.is_empty or self._loss.bound_bps < self._rate.rate_bps:
             return []
@@ -103,20 +123,23 @@ class BandwidthEstimator:
     def handle_remb(self, bitrate_bps: float, now: float) -> None:
         """The receiver's estimate; without effect once transport-wide feedback has come."""
         self._receiver.handle_remb(bitrate_bps, now)
+        if self._heard_s is None:
+            self.starting = False
 
     def handle_timeout(self, now: float) -> None:
         """No feedback for a while, although something is under way: judge by what is unanswered."""
         if self._wake_s is None or now < self._wake_s:
             return
         self._wake_s = now + _SILENCE_S if self._sent.in_flight_bytes else None
-        if self._heard_s is not None:
+        if self._heard_s is not None and not self.starting:
             self._delay.queue.handle_in_flight(self._sent.in_flight_bytes, self._rate.rate_bps, now - self._heard_s)
 
     def deadline(self) -> float | None:
         """When to call `handle_timeout`."""
         return self._wake_s
 
-    def _note_time(self, now: float) -> None:
+    def _note_time(self, now: float) -> float:
+        """Seconds since the last feedback; 0: this is the first."""
         pause_s = 0.0 if self._heard_s is None else now - self._heard_s
         self._heard_s, self._wake_s = now, now + _SILENCE_S
         if pause_s > _INTERRUPTION_S:
@@ -124,6 +147,20 @@ class BandwidthEstimator:
             self._loss.restart()
         elif pause_s > 0.01:
             self._interval_s += (min(pause_s, _SLOWEST_INTERVAL_S) - self._interval_s) / 8
+        return pause_s
+
+    def _note_start(self, feedback: Feedback, usage: Usage, pause_s: float, now: float) -> None:
+        """What is in flight leaves it at the rate at which bytes arrive (Little's law): when that takes much longer than the round
+        trip, a queue stands, although no packet has told of its delay yet."""
+        self._received_bytes += feedback.received_bytes
+        if pause_s == 0:
+            self._started_s = now
+            return
+        arrived_bps = feedback.received_bytes * 8 / pause_s
+        leaves_s = self._sent.in_flight_bytes * 8 / max(arrived_bps, self._min_bps) - self._delay.queue.round_trip_s
+        queued = self.queue_s > _START_QUEUE_S or leaves_s > _START_IN_FLIGHT_S
+        if queued or usage is Usage.OVERUSE or now > self._started_s + _STARTING_S:
+            self.starting = False
 
     def _take_probes(self, feedback: Feedback, usage: Usage) -> None:
         for arrivals in feedback.probes:

@@ -194,3 +194,17 @@ def test_what_waits_for_a_slot_or_of_a_track_that_is_gone_is_left_out(bench: Ben
     bench.forwarder.remove_slot(call.picture)
     assert [packet for step in range(1, 5) for packet in call.pace(90.0 * step)] == []
     assert bench.forwarder.pace_due_ns() == 0
+
+
+def test_what_waits_of_a_slot_that_is_paused_does_not_leave(bench: Bench) -> None:
+    call = Call(bench)
+    other = call.seat.slot(0x2224)
+    bench.forwarder.connect(other, call.camera)
+    bench.forwarder.set_pace(call.seat.peer, 200_000, 0)
+    call.film(5)
+    call.seat.take()
+    bench.forwarder.select_layer(call.picture, -1, 0)
+    later = [packet.ssrc for step in range(10) for packet in call.pace(40.0 * (step + 1))]
+    assert later
+    assert set(later) == {0x2224}
+    assert bench.drops()["paced_out"] > 0

@@ -87,3 +87,14 @@ def test_a_slot_that_is_gone_is_forgotten() -> None:
 def test_a_slot_that_nothing_feeds_gets_nothing() -> None:
     silent = Demand(9, Priority.CAMERA, ())
     assert Budget().allocate((VOICE, silent), 6e6, 0.0) == {AUDIO: 0, 9: None}
+
+
+def test_a_face_does_not_take_what_a_document_waits_for() -> None:
+    budget = Budget()
+    budget.allocate(ALL, 6e6, 0.0)
+    assert budget.allocate(ALL, 40_000, 5.0) == {AUDIO: 0, DOCUMENT: None, CAMERA: None}
+    waiting = [budget.allocate(ALL, 480_000, 5.0 + 0.25 * step) for step in range(60)]
+    shown = [(choices[DOCUMENT], choices[CAMERA]) for choices in waiting]
+    assert shown[0] == (None, None)
+    assert shown[-1] == (0, None)
+    assert all(face is None for _, face in shown)

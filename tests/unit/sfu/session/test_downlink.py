@@ -88,8 +88,7 @@ def test_a_peer_that_never_answers_is_held_back_for_a_second_only() -> None:
         seat.tell(Downlink(PEER, in_flight_bytes, in_flight_bytes, None, 0))
         paces.append(seat.forwarder.paces.get(PEER))
         seat.now += 0.25
-    assert paces[0] is None
-    assert paces[1] == paces[4] == 5_000_000
+    assert paces[0] == paces[1] == paces[4] == 5_000_000, "also what leaves before the first look is held back"
     assert paces[6] == 0
 
 
@@ -191,7 +190,7 @@ def test_a_picture_whose_sender_follows_is_not_paused() -> None:
 def test_it_is_where_the_link_carries_next_to_nothing_and_the_document_last() -> None:
     seat = Seat()
     elastic(seat)
-    seat.live(10.0, 150_000)
+    seat.live(10.0, 110_000)
     assert (seat.layers[CAMERA], seat.layers.get(DOCUMENT, BEST)) == (PAUSED, BEST)
 
 

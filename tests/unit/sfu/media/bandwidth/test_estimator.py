@@ -8,7 +8,7 @@ import pytest
 
 from loadtest.impair import Conditions, GilbertElliott, Link
 from loadtest.traces import Sample, Trace
-from relay.sfu.media.bandwidth import BandwidthEstimator
+from relay.sfu.media.bandwidth import FIRST_WINDOW_BYTES, BandwidthEstimator
 from relay.sfu.ports import Feedback
 from tests.support.bottleneck import Call, Timeline
 
@@ -181,3 +181,18 @@ def test_feedback_for_what_was_never_sent_is_counted_and_changes_nothing() -> No
     made.estimator.handle_feedback(Feedback((), (), 0, 0, 0, 0, 0, 0.0, 0.0, 40), 5.0)
     assert made.estimator.unmatched == 40
     assert made.estimator.estimate_bps == pytest.approx(before, rel=0.01)
+
+
+def test_slow_start_ends_with_a_queue() -> None:
+    made = call(link(100_000))
+    made.run(0.5)
+    assert not made.estimator.starting
+
+
+def test_slow_start_opens_the_window_until_a_second_has_passed() -> None:
+    made = call(link(20e6))
+    made.run(0.12)
+    assert made.estimator.starting
+    assert (made.estimator.window_bytes or 0) > FIRST_WINDOW_BYTES
+    made.run(3.0)
+    assert not made.estimator.starting
