@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relay.sfu.media.budget import Budget, Demand, Priority
-from relay.sfu.media.layers import Content, Layer, LayerSelection, ladder
+from relay.sfu.media.layers import Content, Layer, ladder
 
 rates = st.lists(st.integers(1, 5_000_000), max_size=6, unique=True).map(lambda each: tuple(sorted(each)))
 
@@ -73,25 +73,3 @@ def test_every_step_of_a_ladder_is_better_and_dearer(rates_bps: dict[Layer, int]
     assert bool(steps) == bool(rates_bps)
     assert [layer for layer, _ in steps] == sorted({layer for layer, _ in steps})
     assert [rate for _, rate in steps] == sorted({rate for _, rate in steps})
-
-
-@given(st.booleans(), st.lists(st.one_of(layers, st.none(), st.integers(0, 2)), max_size=60))
-def test_a_picture_starts_and_grows_only_at_a_keyframe(simulcast: bool, script: list[Layer | int | None]) -> None:
-    selection = LayerSelection(simulcast=simulcast)
-    for event in script:
-        before = selection.forwarded
-        if isinstance(event, int):
-            change = selection.handle_keyframe(event)
-            moved = change.forward is not None and (before is None or before.spatial != change.forward.spatial)
-            assert not moved or change.forward.spatial == event
-        else:
-            change = selection.want(event)
-            assert change.forward is None or (before is not None and change.forward.spatial <= before.spatial)
-            assert not simulcast or change.forward is None or change.forward.spatial == before.spatial
-        assert change.forward == selection.forwarded
-        if change.await_keyframe_of is None:
-            assert change.forward == selection.wanted
-        else:
-            assert selection.wanted is not None
-            assert change.await_keyframe_of == selection.wanted.spatial
-            assert selection.handle_keyframe(change.await_keyframe_of).forward == selection.wanted
