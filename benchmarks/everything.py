@@ -66,6 +66,12 @@ BENCHMARKS = (
         limit_s=60,
     ),
     Benchmark(
+        "pickup",
+        ("benchmarks/pickup.py",),
+        ("pick_up_p50_ms", "pick_up_p95_ms", "ratio_whep_to_pick_up"),
+        limit_s=90,
+    ),
+    Benchmark(
         "scheduler",
         ("benchmarks/scheduler.py", "--runs", "3"),
         ("lives_per_s", "apply_p99_us", "lives_per_s_journal", "bytes_per_waiting_call", "restart_s"),
