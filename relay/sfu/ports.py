@@ -238,6 +238,12 @@ class Feedback(NamedTuple):
     """When the last packet that arrived was sent; 0: none did."""
     unmatched: int
     """Sequence numbers that were never sent, or left the history."""
+    messages: int = 1
+    """That were joined."""
+    pause_s: float = 0.0
+    """The longest time without a message before one of them."""
+    waited_s: float = 0.0
+    """Since the last of them came."""
 
 
 class Downlink(NamedTuple):
@@ -342,11 +348,15 @@ class Forwarder(Protocol):
     def notices(self) -> list[Notice]:
         """What happened since the last call; bounded, repeated wishes for one track are one notice."""
 
-    def downlinks(self) -> list[Downlink]:
-        """Of every peer that sent feedback or an estimate since the last call."""
+    def downlinks(self, now_ns: int = 0) -> list[Downlink]:
+        """Of every peer that sent feedback or an estimate since the last call, unless that can wait (`set_settled`); 0: of all."""
 
     def downlink(self, peer: int) -> Downlink:
         """The totals of one peer; what it said is left for `downlinks`."""
+
+    def set_settled(self, peer: int, settled: bool) -> None:
+        """The downlink is known to carry all there is: frames leave in longer bursts, and feedback that tells neither of losses,
+        nor of a probe, nor of a delay that grows, is told four times a second."""
 
     def set_pace(self, peer: int, rate_bps: int, window_bytes: int) -> None:
         """Pictures leave for the peer at this rate, sound at once; while more than `window_bytes` is in flight, hardly any.

@@ -19,7 +19,22 @@ probes = st.lists(
     st.builds(ProbeArrivals, st.integers(0, 9), counts, sizes, seconds, seconds, sizes, seconds, sizes, seconds),
     max_size=4,
 )
-feedbacks = st.builds(Feedback, groups, probes, counts, sizes, counts, counts, sizes, seconds, seconds, counts)
+feedbacks = st.builds(
+    Feedback,
+    groups,
+    probes,
+    counts,
+    sizes,
+    counts,
+    counts,
+    sizes,
+    seconds,
+    seconds,
+    counts,
+    st.integers(1, 16),
+    st.floats(0, 1),
+    st.floats(0, 1),
+)
 
 
 @given(st.lists(st.tuples(feedbacks, st.floats(0, 10), sizes), max_size=40), st.floats(0, 1e8))

@@ -38,6 +38,7 @@ class MemoryForwarder:
         self.told: list[Downlink] = []
         self.paces: dict[int, int] = {}
         self.probes: list[tuple[int, int]] = []
+        self.settled: dict[int, bool] = {}
         self.reports: dict[int, ReceptionReport] = {}
         self.senders: dict[int, SenderInfo] = {}
 
@@ -137,12 +138,15 @@ class MemoryForwarder:
         notices, self.waiting = self.waiting, []
         return notices
 
-    def downlinks(self) -> list[Downlink]:
+    def downlinks(self, now_ns: int = 0) -> list[Downlink]:
         told, self.told = self.told, []
         return told
 
     def downlink(self, peer: int) -> Downlink:
         return Downlink(peer, 0, 0, None, 0)
+
+    def set_settled(self, peer: int, settled: bool) -> None:
+        self.settled[peer] = settled
 
     def set_pace(self, peer: int, rate_bps: int, window_bytes: int) -> None:
         self.paces[peer] = rate_bps

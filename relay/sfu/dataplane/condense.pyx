@@ -6,6 +6,7 @@ Rules:
   before as lost.
 - A group spans at most 5 ms of sending; packets that caught up with it on the way (they arrive within 5 ms, faster than
   they were sent) belong to it too, up to 100 ms of arrival.
+- What must be acted on at once makes the whole urgent; the rest may wait where the downlink is settled.
 - A message is read only after `feedback_is_whole`: its chunks cover its count, and its deltas are all there.
 """
 
@@ -25,6 +26,7 @@ cdef enum:
     GROUP_NS = 5_000_000
     CAUGHT_UP_US = 5_000
     BURST_US = 100_000
+    GROWN_US = 5_000           # a queue begins to form: pictures come in bursts of some milliseconds
 
 cdef int64_t WRAP_US = (<int64_t> 1 << 24) * REFERENCE_US
 
@@ -90,7 +92,7 @@ cdef inline int _first_delta(const uint8_t* packet) noexcept nogil:
     return at
 
 
-cdef bint condense(Departures* departures, const uint8_t* packet) noexcept nogil:
+cdef bint condense(Departures* departures, const uint8_t* packet, int64_t heard_ns) noexcept nogil:
     """Take a whole message; False: the peer has sent too many since the control side looked."""
     cdef int at = HEAD, delta_at = _first_delta(packet), left = read16(packet + 14), index, status
     cdef uint16_t number = read16(packet + 12)
@@ -98,7 +100,13 @@ cdef bint condense(Departures* departures, const uint8_t* packet) noexcept nogil
     cdef Chunk chunk
     if departures.told.messages == MAX_MESSAGES:
         return False
+    if departures.told.messages == 0:
+        departures.told.first_heard_ns = heard_ns
+    if departures.heard_ns:
+        departures.told.pause_ns = max(departures.told.pause_ns, heard_ns - departures.heard_ns)
+    departures.heard_ns = heard_ns
     departures.told.messages += 1
+    departures.told.urgent |= departures.told.messages > MAX_MESSAGES // 2
     while left:
         chunk = _chunk(packet + at, left)
         for index in range(chunk.count):
@@ -152,6 +160,7 @@ cdef inline void _take(Departures* departures, uint16_t number, bint arrived, in
     if not arrived:
         departure.fate = Fate.LOST
         told.lost += 1
+        told.urgent = 1
         return
     told.recovered += departure.fate == Fate.LOST
     departure.fate = Fate.RECEIVED
@@ -182,7 +191,7 @@ cdef inline void _group(Departures* departures, const Departure* departure, int6
         group.last_arrived_us = max(group.last_arrived_us, arrived_us)
         group.size_bytes += departure.size
     else:
-        _complete_group(departures.told, group)
+        _complete_group(departures, group)
         _begin_group(group, departure, arrived_us)
 
 
@@ -192,8 +201,12 @@ cdef inline bint _caught_up(const Group* group, const Departure* departure, int6
     return faster and after_us <= CAUGHT_UP_US and arrived_us - group.first_arrived_us < BURST_US
 
 
-cdef inline void _complete_group(Told* told, const Group* group) noexcept nogil:
+cdef inline void _complete_group(Departures* departures, const Group* group) noexcept nogil:
+    cdef Told* told = departures.told
     cdef Group* last
+    cdef int64_t delay_us = group.last_arrived_us - group.last_sent_ns // 1_000
+    told.least_us = delay_us if told.group_count == 0 else min(told.least_us, delay_us)
+    told.urgent |= not departures.flat_known or delay_us > departures.flat_us + GROWN_US or told.group_count > MAX_GROUPS // 2
     if told.group_count < MAX_GROUPS:
         told.groups[told.group_count] = group[0]
         told.group_count += 1
@@ -208,6 +221,7 @@ cdef void _cluster(Told* told, const Departure* departure, int64_t arrived_us) n
     """The packet belongs to a probe."""
     cdef Cluster* cluster
     cdef int index = 0
+    told.urgent = 1
     while index < told.cluster_count and told.clusters[index].cluster != departure.cluster:
         index += 1
     if index == MAX_CLUSTERS:

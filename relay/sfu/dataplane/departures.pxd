@@ -64,6 +64,10 @@ ctypedef struct Told:
     int64_t covered_until_ns
     int64_t newest_sent_ns
     int64_t unmatched
+    int64_t first_heard_ns     # when the first of the messages came
+    int64_t pause_ns           # longest time without a message before one of them
+    int64_t least_us           # delay of the burst that waited least, between clocks with different zeros
+    uint8_t urgent             # losses, a probe, or a delay that grows: news that cannot wait
 
 
 ctypedef struct Departures:
@@ -83,13 +87,16 @@ ctypedef struct Departures:
     uint8_t grouping
     Group group
     Told* told
+    int64_t flat_us            # the least delay that was told last
+    uint8_t flat_known
+    int64_t heard_ns           # when the last message came
 
 
 cdef bint departures_open(Departures* departures, Budget* budget) noexcept nogil
 cdef void departures_close(Departures* departures) noexcept nogil
 cdef void departures_note(Departures* departures, int size, int64_t now_ns, uint32_t cluster) noexcept nogil
 cdef int64_t departures_in_flight(const Departures* departures) noexcept nogil
-cdef tuple departures_read(Departures* departures)
+cdef tuple departures_read(Departures* departures, int64_t now_ns)
 
 
 cdef inline Departure* departures_find(const Departures* departures, int64_t number) noexcept nogil:

@@ -117,7 +117,7 @@ cdef tuple _probes(const Told* told):
     return tuple(probes)
 
 
-cdef tuple departures_read(Departures* departures):
+cdef tuple departures_read(Departures* departures, int64_t now_ns):
     """The fields of `relay.sfu.ports.Feedback` since the last call."""
     cdef Told* told = departures.told
     sums = (
@@ -131,7 +131,13 @@ cdef tuple departures_read(Departures* departures):
         told.covered_until_ns / 1e9,
         told.newest_sent_ns / 1e9,
         told.unmatched,
+        told.messages,
+        told.pause_ns / 1e9,
+        max(now_ns - departures.heard_ns, 0) / 1e9,
     )
+    if told.group_count:
+        departures.flat_us = told.least_us
+        departures.flat_known = 1
     memset(told, 0, sizeof(Told))
     return sums
 
@@ -160,10 +166,16 @@ cdef class DepartureLog:
     def take(self, bytes message not None):
         """A feedback message, its RTCP header included: the fields of `relay.sfu.ports.Feedback`, or None when
         it has the wrong shape."""
-        if not feedback_is_whole(message, <int> len(message)):
-            return None
-        condense(&self.departures, message)
-        return departures_read(&self.departures)
+        return departures_read(&self.departures, 0) if self.hear(message) else None
+
+    def hear(self, bytes message not None):
+        """Only that; False: it has the wrong shape, or there were too many since `take`."""
+        return bool(feedback_is_whole(message, <int> len(message)) and condense(&self.departures, message, 0))
+
+    @property
+    def urgent(self):
+        """Whether what was heard should not wait."""
+        return bool(self.departures.told.urgent)
 
     @property
     def in_flight_bytes(self):

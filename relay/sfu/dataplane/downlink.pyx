@@ -1,7 +1,7 @@
 """What a peer tells of its downlink: feedback for the numbers that packets left under, or its own estimate (REMB). The control
 side reads it with every tick."""
 
-from libc.stdint cimport int32_t, uint8_t, uint32_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t
 
 from .condense cimport condense
 from .departures cimport departures_in_flight, departures_note, departures_open
@@ -43,12 +43,12 @@ cdef void unlist_told(Worker* worker, Peer* peer) noexcept nogil:
         peer.told = 0
 
 
-cdef void note_feedback(Worker* worker, Peer* peer, const uint8_t* message) noexcept nogil:
+cdef void note_feedback(Worker* worker, Peer* peer, const uint8_t* message, int64_t heard_ns) noexcept nogil:
     """A transport-wide feedback message of the right shape."""
     worker.hops.totals[<int> Total.FEEDBACKS_IN] += 1
     if peer.departures.budget == NULL:
         worker.hops.totals[<int> Total.FEEDBACKS_UNASKED] += 1
-    elif condense(&peer.departures, message):
+    elif condense(&peer.departures, message, heard_ns):
         _list_told(worker, peer)
     else:
         worker.hops.totals[<int> Total.FEEDBACKS_TOO_MANY] += 1

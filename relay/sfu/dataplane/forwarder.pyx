@@ -411,13 +411,17 @@ cdef class Forwarder:
         """What happened since the last call to tracks and slots that still are."""
         return read_notices(&self.worker)
 
-    def downlinks(self) -> list:
-        """What peers said of their downlinks since the last call."""
-        return read_downlinks(&self.worker)
+    def downlinks(self, int64_t now_ns=0) -> list:
+        """What peers said of their downlinks since the last call; without `now_ns` also what could wait."""
+        return read_downlinks(&self.worker, now_ns)
 
     def downlink(self, int64_t peer):
         """One peer's downlink; without what it said."""
-        return read_downlink(self._peer(peer), False)
+        return read_downlink(self._peer(peer), False, 0)
+
+    def set_settled(self, int64_t peer, bint settled) -> None:
+        """The downlink carries all there is: longer bursts, rarer news."""
+        self._peer(peer).pacer.settled = settled
 
     def set_pace(self, int64_t peer, int64_t rate_bps, int64_t window_bytes) -> None:
         """Pictures leave for the peer at this rate, while less than `window_bytes` is in flight. 0: as they come."""

@@ -34,6 +34,7 @@ ctypedef struct Pacer:
     # given
     int64_t rate_bps           # 0: nothing waits
     int64_t window_bytes       # may be in flight
+    bint settled               # the downlink is known to carry all there is
     # owned
     int64_t free_ns            # what left is through the bottleneck then, if that has this rate
     int64_t trickle_ns         # a packet may leave then although the window is full

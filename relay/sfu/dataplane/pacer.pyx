@@ -1,7 +1,8 @@
 """A leaky bucket and what waits behind it.
 
 Rules:
-- What leaves takes its time at the given rate; a packet may leave while that is at most BURST_NS ahead.
+- What leaves takes its time at the given rate; a packet may leave while that is at most BURST_NS ahead; where the downlink is known
+  to carry all there is, SETTLED_BURST_NS: a frame that leaves at once is cheap, and its packets go to the kernel as one.
 - While more is in flight than the window holds, a packet leaves only now and then: a path that swallows everything gets
   little more, and shows so that it is back.
 - A probe has its own rate, and no burst.
@@ -13,6 +14,7 @@ from libc.string cimport memmove, memset
 
 cdef enum:
     BURST_NS = 5_000_000
+    SETTLED_BURST_NS = 30_000_000
     PROBE_BURST_NS = 1_000_000
     MOST_AHEAD_NS = 100_000_000
     TRICKLE_NS = 100_000_000
@@ -26,6 +28,12 @@ cdef inline int64_t _rate_bps(const Pacer* pacer) noexcept nogil:
     return max(pacer.rate_bps, pacer.probes[0].rate_bps) if pacer.probe_count else pacer.rate_bps
 
 
+cdef inline int64_t _burst_ns(const Pacer* pacer) noexcept nogil:
+    if pacer.probe_count:
+        return PROBE_BURST_NS
+    return SETTLED_BURST_NS if pacer.settled else BURST_NS
+
+
 cdef inline bint _is_full(const Pacer* pacer, int64_t in_flight_bytes) noexcept nogil:
     return pacer.window_bytes and in_flight_bytes > pacer.window_bytes
 
@@ -34,7 +42,7 @@ cdef bint pacer_admits(const Pacer* pacer, int64_t now_ns, int64_t in_flight_byt
     """Whether a packet may leave now."""
     if _is_full(pacer, in_flight_bytes) and now_ns < pacer.trickle_ns:
         return False
-    return pacer.free_ns - now_ns <= (PROBE_BURST_NS if pacer.probe_count else BURST_NS)
+    return pacer.free_ns - now_ns <= _burst_ns(pacer)
 
 
 cdef void pacer_spend(Pacer* pacer, int size, int64_t now_ns, int64_t in_flight_bytes) noexcept nogil:
@@ -58,7 +66,7 @@ cdef void pacer_spend(Pacer* pacer, int size, int64_t now_ns, int64_t in_flight_
 
 cdef int64_t pacer_due_ns(const Pacer* pacer, int64_t now_ns, int64_t in_flight_bytes) noexcept nogil:
     """When the next packet may leave."""
-    cdef int64_t due_ns = pacer.free_ns - (PROBE_BURST_NS if pacer.probe_count else BURST_NS)
+    cdef int64_t due_ns = pacer.free_ns - _burst_ns(pacer)
     if _is_full(pacer, in_flight_bytes):
         due_ns = max(due_ns, pacer.trickle_ns)
     return max(due_ns, now_ns)

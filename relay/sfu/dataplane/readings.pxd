@@ -7,8 +7,8 @@ from .worker cimport Peer, Slot, Track, Worker
 
 cdef list read_tray(Worker* worker)
 cdef list read_notices(Worker* worker)
-cdef list read_downlinks(Worker* worker)
-cdef object read_downlink(Peer* peer, bint told)
+cdef list read_downlinks(Worker* worker, int64_t now_ns)
+cdef object read_downlink(Peer* peer, bint told, int64_t now_ns)
 cdef object read_reception(Track* track, int64_t now_ns)
 cdef object read_sender_info(Worker* worker, Slot* slot, int64_t now_ns)
 cdef object read_track(const Track* track)

@@ -3,7 +3,7 @@
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 
 from .batch cimport TrayEntry
-from .departures cimport departures_in_flight, departures_read
+from .departures cimport Told, departures_in_flight, departures_read
 from .endpoint cimport format_address
 from .receive cimport reception_expected, reception_fraction_lost
 from .reports cimport give_sender_info
@@ -12,6 +12,9 @@ from .types cimport LAYERS, NOTHING, SLOT_STARTED
 from .worker cimport NoticeRow, Peer
 
 from .records import Arrival, Downlink, Feedback, Notice, ReceptionReport, SenderInfo, SlotStats, TrackStats
+
+cdef enum:
+    PATIENCE_NS = 250_000_000  # of news about a settled downlink
 
 
 cdef list read_tray(Worker* worker):
@@ -52,26 +55,35 @@ cdef list read_notices(Worker* worker):
     return notices
 
 
-cdef list read_downlinks(Worker* worker):
-    """Of every peer that sent feedback since the last call."""
-    cdef int32_t row = worker.first_told
+cdef inline bint _can_wait(const Peer* peer, int64_t now_ns) noexcept:
+    cdef const Told* told = peer.departures.told
+    if not peer.pacer.settled or peer.remb_bps or told == NULL or told.urgent:
+        return False
+    return -PATIENCE_NS < now_ns - told.first_heard_ns < PATIENCE_NS
+
+
+cdef list read_downlinks(Worker* worker, int64_t now_ns):
+    """Of every peer that sent feedback since the last call, unless that can wait."""
+    cdef int32_t* link = &worker.first_told
     cdef Peer* peer
     found = []
-    worker.first_told = NOTHING
-    while row != NOTHING:
-        peer = &worker.peers[row]
-        row = peer.next_told
+    while link[0] != NOTHING:
+        peer = &worker.peers[link[0]]
+        if _can_wait(peer, now_ns):
+            link = &peer.next_told
+            continue
+        link[0] = peer.next_told
         peer.told = 0
-        found.append(read_downlink(peer, True))
+        found.append(read_downlink(peer, True, now_ns))
     return found
 
 
-cdef object read_downlink(Peer* peer, bint told):
+cdef object read_downlink(Peer* peer, bint told, int64_t now_ns):
     """Totals of a peer; `told`: also what it said, which is forgotten then."""
     feedback, remb_bps = None, 0
     if told:
         if peer.departures.told != NULL and peer.departures.told.messages:
-            feedback = Feedback(*departures_read(&peer.departures))
+            feedback = Feedback(*departures_read(&peer.departures, now_ns))
         remb_bps = peer.remb_bps
         peer.remb_bps = 0
     in_flight = departures_in_flight(&peer.departures)

@@ -108,6 +108,9 @@ class Feedback(NamedTuple):
     covered_until_s: float
     newest_sent_s: float
     unmatched: int
+    messages: int = 1
+    pause_s: float = 0.0
+    waited_s: float = 0.0
 
 
 class Downlink(NamedTuple):

@@ -58,7 +58,7 @@ cdef void _carry_out(
     Worker* worker, Peer* peer, const Record* record, const uint8_t* compound, int64_t received_ns
 ) noexcept nogil:
     if record.kind == RecordKind.TRANSPORT_FEEDBACK:
-        note_feedback(worker, peer, compound + record.value)
+        note_feedback(worker, peer, compound + record.value, received_ns)
     elif record.kind == RecordKind.REMB:
         note_remb(worker, peer, record.value)
     else:

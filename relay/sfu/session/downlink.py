@@ -85,6 +85,7 @@ class PeerDownlink:
         self._tried_s: float | None = None
         self._stale_s = float("inf")
         self._paced = (0, 0)
+        self._settled = False
         self._loss = 0.0
         self._heard = False
         self._allocated: dict[int, int] = {}
@@ -106,6 +107,7 @@ class PeerDownlink:
         if not self._heard:
             self._try_out(sent, now)
         self._pace(probes)
+        self._settle()
 
     def deadline(self) -> float | None:
         """When to look at the totals, if the peer tells nothing until then."""
@@ -190,6 +192,12 @@ class PeerDownlink:
             self._set_pace(_FIRST_PACE_BPS, FIRST_WINDOW_BYTES)
         else:
             self._set_pace(0, 0)
+
+    def _settle(self) -> None:
+        settled = self._estimator.is_settled and not self._limited
+        if settled != self._settled:
+            self._settled = settled
+            self._forwarder.set_settled(self._peer, settled)
 
     def _set_pace(self, rate_bps: int, window_bytes: int) -> None:
         if self._paced != (rate_bps, window_bytes):

@@ -52,7 +52,7 @@ class Downlinks:
     def handle_tick(self, now_ns: int) -> None:
         """Take what peers told, and look at those that told nothing for a while."""
         now = now_ns / 1e9
-        for report in self._forwarder.downlinks():
+        for report in self._forwarder.downlinks(now_ns):
             self._take(report, now)
         for handle in self._deadlines.due(now):
             if handle in self._downlinks:

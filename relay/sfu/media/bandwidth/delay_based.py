@@ -55,8 +55,9 @@ class DelayBased:
         self._acknowledged.handle_group(arrived_s, size_bytes)
         if previous is None:
             return Usage.NORMAL
-        sent_ms = (sent_s - previous.sent_s) * 1000
-        variation_ms = (arrived_s - previous.arrived_s) * 1000 - sent_ms
+        previous_sent_s, previous_arrived_s, _ = previous
+        sent_ms = (sent_s - previous_sent_s) * 1000
+        variation_ms = (arrived_s - previous_arrived_s) * 1000 - sent_ms
         if abs(variation_ms) > _JUMP_S * 1000:
             self.restart()
             return Usage.NORMAL

@@ -25,6 +25,8 @@ MIN_BPS: Final = 30_000
 MAX_BPS: Final = 50_000_000
 
 _SILENCE_S: Final = 0.2
+_SETTLED_SILENCE_S: Final = 0.5
+"""The same, where feedback is told rarely."""
 _INTERRUPTION_S: Final = 0.4
 """Without feedback for so long, the path was cut: neither the pause nor what got lost in it tells of its bandwidth."""
 _INTERVAL_S: Final = 0.05
@@ -73,6 +75,12 @@ class BandwidthEstimator:
         return min(self._rate.rate_bps, self._loss.bound_bps)
 
     @property
+    def is_settled(self) -> bool:
+        """Nothing waits, and the link carries all that the slots would use: more need not be known."""
+        known = self._heard_s is not None and not self.starting
+        return known and self._delay.queue.is_empty and self.estimate_bps >= self.demand_bps
+
+    @property
     def queue_s(self) -> float:
         """How long what is sent now waits at the bottleneck."""
         return self._delay.queue.queue_s
@@ -102,10 +110,12 @@ class BandwidthEstimator:
 
     def handle_feedback(self, feedback: Feedback, now: float) -> list[Probe]:
         """Transport-wide feedback. Returns probes to send."""
-        pause_s = self._note_time(now)
+        heard_s = now - feedback.waited_s
+        pause_s = self._note_time(heard_s, feedback)
+        self._wake_s = now + (_SETTLED_SILENCE_S if self.is_settled else _SILENCE_S)
         self.unmatched += feedback.unmatched
         before_bps = self._rate.rate_bps
-        usage = self._delay.handle_feedback(feedback, now)
+        usage = self._delay.handle_feedback(feedback, heard_s)
         if self.starting:
             self._note_start(feedback, usage, pause_s, now)
         if not self.starting:
@@ -138,16 +148,17 @@ class BandwidthEstimator:
         """When to call `handle_timeout`."""
         return self._wake_s
 
-    def _note_time(self, now: float) -> float:
+    def _note_time(self, heard_s: float, feedback: Feedback) -> float:
         """Seconds since the last feedback; 0: this is the first."""
-        pause_s = 0.0 if self._heard_s is None else now - self._heard_s
-        self._heard_s, self._wake_s = now, now + _SILENCE_S
-        if pause_s > _INTERRUPTION_S:
+        since_s = 0.0 if self._heard_s is None else heard_s - self._heard_s
+        mean_s = since_s / feedback.messages
+        self._heard_s = heard_s
+        if max(mean_s, feedback.pause_s) > _INTERRUPTION_S:
             self._delay.restart()
             self._loss.restart()
-        elif pause_s > 0.01:
-            self._interval_s += (min(pause_s, _SLOWEST_INTERVAL_S) - self._interval_s) / 8
-        return pause_s
+        elif mean_s > 0.01:
+            self._interval_s += (min(mean_s, _SLOWEST_INTERVAL_S) - self._interval_s) / 8
+        return since_s
 
     def _note_start(self, feedback: Feedback, usage: Usage, pause_s: float, now: float) -> None:
         """What is in flight leaves it at the rate at which bytes arrive (Little's law): when that takes much longer than the round

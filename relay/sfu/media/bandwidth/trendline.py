@@ -43,7 +43,8 @@ class Trendline:
         self._add(x, self._smoothed_ms, 1)
         window.append((x, self._smoothed_ms))
         if len(window) > _WINDOW:
-            self._add(*window.popleft(), -1)
+            old_x, old_y = window.popleft()
+            self._add(old_x, old_y, -1)
             if x > _REBASE_MS:
                 self._rebase()
         if len(window) == _WINDOW:

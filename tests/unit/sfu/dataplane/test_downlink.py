@@ -2,7 +2,7 @@
 
 import pytest
 
-from relay.sfu.ports import Downlink, Extension, Kind
+from relay.sfu.ports import Downlink, Extension, Feedback, Kind
 from relay.sfu.wire.rtcp.twcc import TransportFeedback
 from tests.support.media_bench import CM80, GCM, OPUS, Bench
 from tests.support.packets import nack, read_rtp, receiver_report, remb, rtp, vp8
@@ -125,6 +125,44 @@ def test_messages_between_two_looks_are_one(bench: Bench) -> None:
     feedback = call.downlink().feedback
     assert feedback is not None
     assert feedback.received_packets == 4
+
+
+def settled(bench: Bench) -> Call:
+    """The downlink carries all there is; 12 packets left, and the first report has been looked at."""
+    call = Call(bench)
+    bench.forwarder.set_settled(call.seat.peer, True)
+    call.talk(12)
+    call.report([(0, 64_000)])
+    call.downlink()
+    return call
+
+
+def test_of_a_settled_downlink_all_that_is_well_is_told_rarely(bench: Bench) -> None:
+    call = settled(bench)
+    now_ns = bench.now_ns()
+    call.report([(1, 64_250)])
+    call.report([(2, 64_500)])
+    assert bench.forwarder.downlinks(now_ns) == []
+    (told,) = bench.forwarder.downlinks(bench.now_ns(later_ms=400))
+    feedback = Feedback(*told.feedback)
+    assert (feedback.received_packets, feedback.messages) == (2, 2)
+    assert feedback.waited_s > 0.3
+    assert bench.forwarder.downlinks() == []
+
+
+def test_losses_do_not_wait(bench: Bench) -> None:
+    call = settled(bench)
+    now_ns = bench.now_ns()
+    call.report([(1, 64_250), (3, 64_500)])
+    (told,) = bench.forwarder.downlinks(now_ns)
+    assert told.feedback.lost_packets == 1
+
+
+def test_a_receivers_own_estimate_does_not_wait(bench: Bench) -> None:
+    call = settled(bench)
+    call.seat.send_rtcp(receiver_report(), remb(900_000, 0x2222))
+    bench.pump(1)
+    assert [each.peer for each in bench.forwarder.downlinks(bench.now_ns())] == [call.seat.peer]
 
 
 def test_the_receivers_own_estimate_is_told(bench: Bench) -> None:

@@ -100,6 +100,14 @@ def test_a_link_that_carries_it_all_is_left_alone() -> None:
     assert seat.forwarder.paces[PEER] > 2 * 1_240_000
 
 
+def test_a_link_that_carries_it_all_settles_and_another_does_not() -> None:
+    seat = Seat()
+    seat.live(10.0, 20e6)
+    assert seat.forwarder.settled == {PEER: True}
+    seat.live(1.0, 700_000)
+    assert seat.forwarder.settled == {PEER: False}
+
+
 def test_a_link_that_does_not_loses_the_face_first_and_never_the_voice() -> None:
     seat = Seat()
     seat.live(10.0, 700_000)
