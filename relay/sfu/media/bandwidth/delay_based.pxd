@@ -17,7 +17,15 @@ cdef class DelayBased:
     cdef object _previous
 
     cpdef restart(self)
+
     @cython.locals(
-        previous_sent_s=double, previous_arrived_s=double, sent_s=double, arrived_s=double, sent_ms=double, variation_ms=double, arrived_ms=double, slope=double
+        previous_sent_s=double,
+        previous_arrived_s=double,
+        sent_s=double,
+        arrived_s=double,
+        sent_ms=double,
+        variation_ms=double,
+        arrived_ms=double,
+        slope=double,
     )
     cdef object _handle_group(self, object group)

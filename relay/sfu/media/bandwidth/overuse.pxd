@@ -15,5 +15,6 @@ cdef class OveruseDetector:
 
     @cython.locals(trend_ms=double)
     cpdef object handle_slope(self, double slope, int points, double sent_ms, double arrived_ms)
+
     @cython.locals(elapsed_ms=double, gain=double, step_ms=double, moved_ms=double)
     cdef _adapt(self, double trend_ms, double arrived_ms)
