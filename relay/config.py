@@ -18,6 +18,14 @@ class SfuSettings:
     """Address to bind; `::` serves IPv4 and IPv6."""
     port: int = 0
     """One UDP port for all peers; 0 lets the kernel choose (tests, embedding)."""
+    tcp: bool = True
+    """Take media over TCP too (ICE-TCP, RFC 6544), for participants whose network lets no UDP through."""
+    tcp_port: int = 0
+    """0: the same number as the UDP port. With several workers, the first one's, like `port`."""
+    max_tcp_connections: int = 4096
+    """Of one worker; each needs a file descriptor."""
+    max_tcp_pending_per_host: int = 64
+    """Connections from one address over which nothing authenticated has come yet. A hall behind one NAT reconnects at once."""
     advertised_hosts: tuple[str, ...] = ()
     """Addresses put into candidates; empty: the bound address, or this machine's own when bound to all."""
     external_hosts: tuple[str, ...] = ()
@@ -62,6 +70,8 @@ class SfuSettings:
     def __post_init__(self) -> None:
         if not 0 <= self.port <= 65_535:
             raise Misuse(f"port {self.port} is not between 0 and 65535")
+        if not 0 <= self.tcp_port <= 65_535:
+            raise Misuse(f"tcp_port {self.tcp_port} is not between 0 and 65535")
         if self.keyframe_interval_ms <= 0 or self.report_interval_ms <= 0:
             raise Misuse("intervals must be positive")
         if self.max_peer_bps < 0:
@@ -72,8 +82,8 @@ class SfuSettings:
                 raise Misuse(f"{pair!r} is neither an IP address nor two of one family as outer/own")
         if self.workers is not None and not 0 <= self.workers <= MAX_WORKERS:
             raise Misuse(f"workers must be between 0 and {MAX_WORKERS}")
-        if self.port and self.port + (self.workers or 1) - 1 > 65_535:
-            raise Misuse(f"there are no {self.workers} ports from {self.port} on")
+        if max(self.port, self.tcp_port) and max(self.port, self.tcp_port) + (self.workers or 1) - 1 > 65_535:
+            raise Misuse(f"there are no {self.workers} ports from {max(self.port, self.tcp_port)} on")
         _require_positive(
             self,
             "worker_silence_s",
@@ -83,6 +93,7 @@ class SfuSettings:
             "max_peers",
             "max_data_bps",
         )
+        _require_positive(self, "max_tcp_connections", "max_tcp_pending_per_host")
 
     def external_host(self, own: str) -> str:
         """What the world outside calls `own`, an address of this machine."""

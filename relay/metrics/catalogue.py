@@ -145,6 +145,12 @@ MEDIA = (
     ),
     _counter("relay_sfu_closed_peers_total", "Peers closed.", "reason"),
     _counter("relay_sfu_refused_peers_total", "New participants refused: no media worker had room.", "reason"),
+    _gauge("relay_sfu_tcp_connections", "Media connections over TCP that are open."),
+    _counter(
+        "relay_sfu_refused_connections_total",
+        "Media connections over TCP that were not taken, or closed because nothing authenticated came.",
+        "reason",
+    ),
     _gauge("relay_sfu_worker_state", "1 for the state that a media worker is in.", "worker", "state"),
     _gauge("relay_sfu_worker_cpu_ratio", "Share of one core that a media worker uses.", "worker"),
     _gauge("relay_sfu_worker_peers", "Peers placed at a media worker.", "worker"),

@@ -155,6 +155,8 @@ def gather_media(into: Snapshot, stats: SfuStats, observations: Observations, qu
     into.put_all("relay_sfu_refused_datagrams_total", stats.control_drops)
     into.put_all("relay_sfu_closed_peers_total", stats.closed)
     into.put_all("relay_sfu_refused_peers_total", stats.refused_peers)
+    into.put("relay_sfu_tcp_connections", stats.tcp_connections)
+    into.put_all("relay_sfu_refused_connections_total", stats.refused_connections)
     into.put("relay_sfu_residence_seconds", residence(stats))
     into.put("relay_sfu_path_changes_total", observations.path_changes)
     into.put("relay_peer_setup_seconds", observations.peer_setup)

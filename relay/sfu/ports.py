@@ -98,6 +98,7 @@ class ArrivalKind(IntEnum):
     RTCP = 2
     STRAY = 3
     """SRTP of `peer` that authenticated, from an address which is not one of its own; `data` is empty."""
+    ENDED = 6  # the connection to `address`, as its reader says
 
 
 class NoticeKind(IntEnum):
@@ -268,6 +269,15 @@ class Forwarder(Protocol):
 
     def pump(self) -> list[Arrival]:
         """Receive, forward and send until the socket would block or the share of one wake-up is used; return the rest."""
+
+    def open_connection(self, fd: int) -> Address:
+        """Take a TCP connection, open until `close_connection`: its frames (RFC 4571) are datagrams from and to this address."""
+
+    def pump_connection(self, door: int) -> list[Arrival]:
+        """As `pump`, from the connection whose address has this door. Raises `EOFError` when it has ended."""
+
+    def close_connection(self, door: int) -> None:
+        """Forget it; a peer whose path it was has none until `set_path`."""
 
     def transmit(self, data: bytes, address: Address) -> bool:
         """Send one control datagram as it is; False when the socket would block."""

@@ -119,6 +119,49 @@ class Client:
         return [self.inbound.unprotect_rtcp(data) for data in self.datagrams() if 192 <= data[1] <= 223]
 
 
+class TcpClient(Client):
+    """A peer behind a TCP connection: datagrams in frames (RFC 4571)."""
+
+    def open_socket(self) -> socket.socket:
+        """A connection to the bench; its other end is the forwarder's."""
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            near = socket.create_connection(listener.getsockname())
+            far, _ = listener.accept()
+        far.setblocking(False)
+        self.bench.sockets += [near, far]
+        self.far = far
+        self.seen = self.bench.forwarder.open_connection(far.fileno())
+        self._rest = b""
+        return near
+
+    def seen_address(self) -> tuple[str, int] | tuple[str, int, int]:
+        """With the door that it is."""
+        return self.seen
+
+    def send_raw(self, *datagrams: bytes, via: socket.socket | None = None) -> None:
+        self.socket.sendall(b"".join(len(data).to_bytes(2, "big") + data for data in datagrams))
+
+    def pump(self, datagrams: int) -> list[Arrival]:
+        """Until the forwarder has received this many more from here."""
+        wanted = self.bench.count("packets_in") + datagrams
+        arrivals: list[Arrival] = []
+        while self.bench.count("packets_in") < wanted:
+            assert select.select([self.far], [], [], PATIENCE_S)[0], "the stream has stopped"
+            arrivals += self.bench.forwarder.pump_connection(self.seen[2])
+        return arrivals
+
+    def datagrams(self) -> list[bytes]:
+        """What arrived by now, unframed."""
+        while select.select([self.socket], [], [], 0)[0]:
+            self._rest += self.socket.recv(1 << 20)
+        found = []
+        while len(self._rest) > 1 and len(self._rest) >= 2 + int.from_bytes(self._rest[:2], "big"):
+            size = int.from_bytes(self._rest[:2], "big")
+            found.append(self._rest[2 : 2 + size])
+            self._rest = self._rest[2 + size :]
+        return found
+
+
 class Bench:
     """The forwarder with its socket and its clients."""
 
@@ -139,6 +182,9 @@ class Bench:
 
     def client(self, profile: int = GCM, family: int = socket.AF_INET) -> Client:
         return Client(self, profile, family)
+
+    def tcp_client(self, profile: int = GCM) -> TcpClient:
+        return TcpClient(self, profile)
 
     def pump(self, datagrams: int) -> list[Arrival]:
         """Until the forwarder has received this many more."""

@@ -51,6 +51,14 @@ class MemoryForwarder:
     def pump(self) -> list[Arrival]:
         return []
 
+    def open_connection(self, fd: int) -> Address:
+        return ("192.0.2.99", 4000 + fd, 256 + fd)
+
+    def pump_connection(self, door: int) -> list[Arrival]:
+        return []
+
+    def close_connection(self, door: int) -> None: ...
+
     def transmit(self, data: bytes, address: Address) -> bool:
         self.sent.append((data, address))
         return True

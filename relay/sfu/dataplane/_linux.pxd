@@ -30,6 +30,11 @@ cdef extern from *:
         return count;
     }
     #endif
+    #ifdef MSG_NOSIGNAL
+    #define RELAY_NOSIGNAL MSG_NOSIGNAL
+    #else
+    #define RELAY_NOSIGNAL 0
+    #endif
     #ifndef SO_TIMESTAMPNS
     #define SO_TIMESTAMPNS -1
     #define SCM_TIMESTAMPNS -1
@@ -46,6 +51,7 @@ cdef extern from *:
         ENOBUFS
         ENOTSOCK
         MSG_DONTWAIT
+        MSG_NOSIGNAL "RELAY_NOSIGNAL"
         SCM_TIMESTAMPNS
         SOL_SOCKET
         SO_TIMESTAMPNS
@@ -58,5 +64,7 @@ cdef extern from *:
     int send_batch "relay_send_batch" (int fd, mmsghdr* messages, int count) nogil
     ssize_t sendmsg(int, const msghdr*, int) nogil
     int getsockname(int, sockaddr*, uint32_t*) nogil
+    int getpeername(int, sockaddr*, uint32_t*) nogil
+    ssize_t recv(int, void*, size_t, int) nogil
     int setsockopt(int, int, int, const void*, uint32_t) nogil
     int clock_gettime(int, timespec*) nogil

@@ -4,6 +4,7 @@ side."""
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t
 
 from ._inet cimport iovec, mmsghdr, sockaddr_in6
+from .framing cimport Framing
 from .hops cimport Drop
 from .types cimport Endpoint
 
@@ -39,11 +40,28 @@ ctypedef struct Inbox:
     int local_last             # index of the latest
 
 
+ctypedef struct Connection:    # TCP to one peer (RFC 6544), datagrams in frames (RFC 4571)
+    # given
+    int fd                     # NOTHING: the row is free
+    uint32_t door              # `Endpoint.via` of what comes from it
+    sockaddr_in6 name
+    # owned
+    Framing framing
+    uint8_t* queue             # QUEUE bytes, a ring; NULL: nothing was sent yet
+    int32_t first              # of the bytes that the socket has not taken
+    int32_t queued
+    Connection* next_full      # list of those whose sockets take no more
+    Connection* next_filled    # list of those with something to send
+    bint full
+    bint filled
+
+
 ctypedef struct Lane:
     # given
     sockaddr_in6 name
     unsigned int name_length   # 0: no path yet
     const Local* local         # send from this address; NULL: as the kernel routes
+    Connection* connection     # send over it; NULL: by datagram
     # owned, while a batch is made
     int32_t head
     int32_t tail
@@ -81,6 +99,10 @@ ctypedef struct Outbox:
     uint8_t* controls
     int32_t built
     int32_t sent
+    # TCP
+    int32_t connected          # connections that are open
+    Connection* first_filled
+    Connection* first_full
 
 
 ctypedef struct TrayEntry:

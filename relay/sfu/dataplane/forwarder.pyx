@@ -13,10 +13,12 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy, memset
 
-from .batch cimport BATCH, Lane, inbox_close, inbox_open, outbox_close, outbox_open, tray_close, tray_open
+from ._inet cimport sockaddr_in6
+from .batch cimport BATCH, Connection, Lane, inbox_close, inbox_open, outbox_close, outbox_open, tray_close, tray_open
+from .connections cimport STREAM, connection_behind, connection_close, connection_open, connection_unpack
 from .departures cimport departures_close
 from .encodings cimport leave_source, select_layer
-from .endpoint cimport parse_address
+from .endpoint cimport format_address, parse_address, read_sockaddr
 from .forward cimport forward
 from .given cimport given_name, given_payloads, given_rids
 from .history cimport ring_close, sent_close
@@ -34,19 +36,22 @@ from .rewrite cimport rewrite_open
 from .routes cimport (
     Key, Pool, pool_close, pool_open, pool_row, pool_take, stream_key, table_close, table_find, table_open,
 )
-from .socket cimport clock_ns, socket_attach, socket_flush, socket_receive, socket_send
+from .socket cimport (
+    clock_ns, connection_name, connection_read, connections_retry, socket_attach, socket_flush, socket_receive, socket_send,
+)
 from .srtp cimport open_session, protect_rtcp, session_pointer
 from .types cimport LAYERS, MAX_KINDS, MAX_PACKET, MAX_PAYLOADS, NOTHING, TRAILER, VIDEO, Endpoint
 from .uplink cimport report_arrivals
 from .streams cimport bind
 from .wiring cimport (
-    adopt_address, attach_slot, forget_sent, open_encoding, open_lane, open_peer, open_slot, open_track, remove_peer,
-    remove_slot, remove_track, want_keyframes,
+    adopt_address, attach_slot, forget_sent, leave_address, open_encoding, open_lane, open_peer,
+    open_slot, open_track, remove_peer, remove_slot, remove_track, want_keyframes,
 )
 from .worker cimport MAX_ADDRESSES, MAX_MID, MAX_RID, NoticeRow, Payload, Peer, Slot, Track, Worker
 
 cdef enum:
     BATCHES = 8                # of one wake-up: others want the loop too
+    READS = 4                  # of one connection, likewise
     TRAY_DATAGRAMS = 256       # of one wake-up: STUN and DTLS cost Python time that calls in progress need
     TRAY_BYTES = 256 * 1024
     NOTICES_PER_TRACK = 4
@@ -60,6 +65,13 @@ cdef void* _rows(size_t count, size_t size) except NULL:
     cdef void* rows = calloc(count, size)
     if rows == NULL:
         raise MemoryError
+    return rows
+
+
+cdef Connection* _closed_connections(int32_t count) except NULL:
+    cdef Connection* rows = <Connection*> _rows(count, sizeof(Connection))
+    for row in range(count):
+        rows[row].fd = NOTHING
     return rows
 
 
@@ -87,10 +99,14 @@ cdef class Forwarder:
         int32_t max_slots=8192,
         int64_t history_bytes=1 << 30,
         int32_t queue_packets=1024,
+        int32_t max_connections=1024,
         int64_t peer_rate_bps=0,
     ):
         cdef Worker* worker = &self.worker
-        if min(max_peers, max_tracks, max_slots, queue_packets) < 1 or max(max_peers, max_tracks, max_slots) > MAX_ROWS:
+        if (
+            min(max_peers, max_tracks, max_slots, queue_packets, max_connections) < 1
+            or max(max_peers, max_tracks, max_slots, 128 * max_connections) > MAX_ROWS
+        ):
             raise ValueError("a limit is out of range")
         worker.peer_rate_bytes_s = max(0, peer_rate_bps // 8)
         self.sessions = {}
@@ -101,9 +117,12 @@ cdef class Forwarder:
         pool_open(&worker.peer_pool, max_peers, 1)
         pool_open(&worker.track_pool, max_tracks, 2)
         pool_open(&worker.slot_pool, max_slots, 3)
+        pool_open(&worker.connection_pool, max_connections, 4)
         worker.peers = <Peer*> _rows(max_peers, sizeof(Peer))
         worker.tracks = <Track*> _rows(max_tracks, sizeof(Track))
         worker.slots = <Slot*> _rows(max_slots, sizeof(Slot))
+        worker.stream = <uint8_t*> _rows(STREAM, 1)
+        worker.connections = _closed_connections(max_connections)
         worker.notices = <NoticeRow*> _rows(NOTICES_PER_TRACK * max_tracks + max_slots, sizeof(NoticeRow))
         table_open(&worker.addresses, <int64_t> max_peers * MAX_ADDRESSES, randbits(64))
         keys = <int64_t> max_tracks * KEYS_PER_TRACK + <int64_t> max_slots * KEYS_PER_SLOT
@@ -127,14 +146,20 @@ cdef class Forwarder:
             for row in range(worker.peer_pool.size):
                 departures_close(&worker.peers[row].departures)
                 pacer_close(&worker.peers[row].pacer)
+        if worker.connections != NULL:
+            for row in range(worker.connection_pool.size):
+                free(worker.connections[row].queue)
         tray_close(&worker.tray)
         outbox_close(&worker.outbox)
         inbox_close(&worker.inbox)
         table_close(&worker.streams)
         table_close(&worker.addresses)
+        pool_close(&worker.connection_pool)
         pool_close(&worker.slot_pool)
         pool_close(&worker.track_pool)
         pool_close(&worker.peer_pool)
+        free(worker.stream)
+        free(worker.connections)
         free(worker.notices)
         free(worker.slots)
         free(worker.tracks)
@@ -198,6 +223,62 @@ cdef class Forwarder:
             PyErr_SetFromErrno(OSError)
         return read_tray(worker)
 
+    def open_connection(self, int fd) -> tuple:
+        """Take an accepted TCP connection; the caller keeps `fd` open until `close_connection`. Returns the address of its other
+        end, by way of the door that it is. MemoryError beyond the limit, OSError for what is not connected."""
+        cdef Worker* worker = &self.worker
+        cdef Connection* connection
+        cdef Endpoint endpoint
+        cdef sockaddr_in6 name
+        connection_name(fd, &name)
+        connection = connection_open(worker, _take(&worker.connection_pool, "connections"), fd)
+        connection.name = name
+        read_sockaddr(&name, &endpoint)
+        endpoint.via = connection.door
+        return format_address(&endpoint)
+
+    cdef Connection* _connection(self, uint32_t door) except NULL:
+        cdef Connection* connection = connection_behind(&self.worker, door)
+        if connection == NULL:
+            raise KeyError(f"no connection {door}")
+        return connection
+
+    def pump_connection(self, uint32_t door) -> list:
+        """As `pump`, from one connection. EOFError when it has ended."""
+        cdef Worker* worker = &self.worker
+        cdef Connection* connection = self._connection(door)
+        cdef int32_t length = 0, used
+        cdef int reads = 0
+        self._check_socket()
+        with nogil:
+            while reads < READS:
+                length = connection_read(connection, worker.stream, &worker.hops)
+                if length <= 0:
+                    break
+                used = 0
+                while used < length:
+                    forward(
+                        worker,
+                        connection_unpack(
+                            connection, worker.stream, length, &used, &worker.inbox, clock_ns(), &worker.hops
+                        ),
+                    )
+                reads += 1
+                if length < STREAM:
+                    break
+        if length < 0 and reads == 0:
+            raise EOFError
+        return read_tray(worker)
+
+    def close_connection(self, uint32_t door) -> None:
+        """Forget it; a peer whose path it was has none until `set_path`."""
+        cdef Connection* connection = self._connection(door)
+        cdef Endpoint endpoint
+        read_sockaddr(&connection.name, &endpoint)
+        endpoint.via = connection.door
+        leave_address(&self.worker, &endpoint)
+        connection_close(&self.worker, connection)
+
     def transmit(self, bytes data not None, tuple address not None) -> bool:
         """Send one control datagram as it is; False when the socket would block or the kernel refuses."""
         cdef Endpoint endpoint
@@ -205,7 +286,9 @@ cdef class Forwarder:
         parse_address(address, &endpoint)
         self._check_socket()
         open_lane(&self.worker, &endpoint, &lane)
-        return lane.name_length > 0 and socket_send(self.worker.fd, data, <int> len(data), &lane, &self.worker.hops)
+        return lane.name_length > 0 and socket_send(
+            self.worker.fd, &self.worker.outbox, data, <int> len(data), &lane, &self.worker.hops
+        )
 
     def transmit_rtcp(self, int64_t peer, bytes compound not None) -> bool:
         """Protect a compound RTCP packet and send it to the peer; False without keys or path, or when the socket would
@@ -220,7 +303,7 @@ cdef class Forwarder:
         memcpy(buffer, <const uint8_t*> compound, length)
         if protect_rtcp(row.send_session, buffer, &length) != 0:
             return False
-        return socket_send(self.worker.fd, buffer, length, &row.lane, &self.worker.hops)
+        return socket_send(self.worker.fd, &self.worker.outbox, buffer, length, &row.lane, &self.worker.hops)
 
     def add_peer(self, bint trusted=False) -> int:
         """A peer without path and keys; a trusted one may send at any rate. MemoryError beyond the limit."""
@@ -405,6 +488,7 @@ cdef class Forwarder:
                 ask_for_missing(&self.worker, now_ns)
                 report_arrivals(&self.worker, now_ns)
                 release(&self.worker, now_ns)
+                connections_retry(&self.worker.outbox, &self.worker.hops)
                 socket_flush(self.worker.fd, &self.worker.outbox, &self.worker.hops)
 
     def notices(self) -> list:

@@ -35,6 +35,7 @@ cpdef enum Drop:
     SEND_QUEUE_FULL
     PACED_OUT
     SEND_REFUSED
+    CONNECTION_FULL
     DROP_COUNT
 
 
@@ -67,6 +68,7 @@ cpdef enum Total:
     FEEDBACKS_TOO_MANY
     REMBS_IN
     PADDING_OUT
+    CONNECTIONS_IN
     TOTAL_COUNT
 
 

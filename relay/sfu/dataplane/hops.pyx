@@ -8,7 +8,7 @@ from libc.stdint cimport int64_t
 
 DROPS = {
     Drop.FOREIGN_PROTOCOL: "first byte of no protocol known here (RFC 7983)",
-    Drop.CUT: "longer than a receive cell",
+    Drop.CUT: "longer than a receive cell, as a datagram or a frame",
     Drop.UNKNOWN_ADDRESS: "SRTP or SRTCP from an address of no peer",
     Drop.NO_KEYS: "SRTP or SRTCP before the DTLS handshake ended",
     Drop.MALFORMED_RTP: "RTP header, extension or padding overruns the packet",
@@ -34,6 +34,7 @@ DROPS = {
     Drop.SEND_QUEUE_FULL: "the socket takes no more, and neither does the queue before it",
     Drop.PACED_OUT: "waited longer than the receiver's downlink allows",
     Drop.SEND_REFUSED: "the kernel refused to send to this address",
+    Drop.CONNECTION_FULL: "the receiver reads its TCP connection slower than it is sent to",
 }
 
 TOTALS = {
@@ -65,6 +66,7 @@ TOTALS = {
     Total.FEEDBACKS_TOO_MANY: "of them: more than are read of one peer between two ticks",
     Total.REMBS_IN: "estimates of receivers (REMB) received",
     Total.PADDING_OUT: "packets of padding sent to probe a downlink",
+    Total.CONNECTIONS_IN: "TCP connections taken",
 }
 
 

@@ -1,4 +1,4 @@
-"""Receive a batch, send a batch, send one datagram, read the kernel's clock.
+"""Receive a batch, send a batch, send one datagram, read from and write to connections, read the kernel's clock.
 
 Errors that the network causes (an ICMP message for an earlier datagram, a route that is gone) belong to one datagram:
 they are counted and the loop goes on. Only a descriptor that is no socket any more stops it.
@@ -15,9 +15,11 @@ from ._inet cimport (
 )
 from ._linux cimport (
     CLOCK_REALTIME, EAGAIN, EBADF, EINTR, EINVAL, EIO, EMSGSIZE, ENOBUFS, ENOTSOCK, MSG_DONTWAIT, SCM_TIMESTAMPNS,
-    SO_TIMESTAMPNS, SOL_SOCKET, clock_gettime, getsockname, receive_batch, send_batch, sendmsg, setsockopt, timespec,
+    MSG_NOSIGNAL, SO_TIMESTAMPNS, SOL_SOCKET, clock_gettime, getpeername, getsockname, receive_batch, recv, send_batch, sendmsg, setsockopt,
+    timespec,
 )
 from .batch cimport BATCH, CONTROL, Lane, Message, outbox_build, outbox_reset
+from .connections cimport QUEUE, STREAM, connection_put, connections_take
 from .hops cimport Drop, Total, note_residence
 from .locals cimport local_via4, local_via6
 from .types cimport NOTHING
@@ -153,10 +155,105 @@ cdef void _settle_refusal(int fd, Outbox* outbox, int error, Hops* hops) noexcep
     hops.drops[<int> Drop.SEND_REFUSED] += message.count - left
 
 
+cdef int connection_name(int fd, sockaddr_in6* name) except -1:
+    """Whom the connection leads to."""
+    cdef uint32_t length = sizeof(sockaddr_in6)
+    memset(name, 0, sizeof(sockaddr_in6))
+    if getpeername(fd, <sockaddr*> name, &length) < 0:
+        PyErr_SetFromErrno(OSError)
+    return 0
+
+
+cdef int32_t connection_read(const Connection* connection, uint8_t* stream, Hops* hops) noexcept nogil:
+    """Up to STREAM bytes; how many, 0 when there are none now, NOTHING when the connection has ended."""
+    cdef ssize_t length
+    hops.totals[<int> Total.RECEIVE_CALLS] += 1
+    length = recv(connection.fd, stream, STREAM, MSG_DONTWAIT)
+    if length > 0:
+        return <int32_t> length
+    return 0 if length < 0 and (errno == EAGAIN or errno == EINTR) else NOTHING
+
+
+cdef void _flush_connection(Outbox* outbox, Connection* connection, Hops* hops) noexcept nogil:
+    """Write what waits. Where the socket takes no more, the rest waits for `connections_retry`; where the connection has
+    ended, it is gone, and reading tells."""
+    cdef iovec[2] vectors
+    cdef msghdr header
+    cdef int32_t straight
+    cdef ssize_t written
+    memset(&header, 0, sizeof(header))
+    header.msg_iov = vectors
+    while connection.queued:
+        straight = min(connection.queued, QUEUE - connection.first)
+        vectors[0].iov_base = connection.queue + connection.first
+        vectors[0].iov_len = straight
+        vectors[1].iov_base = connection.queue
+        vectors[1].iov_len = connection.queued - straight
+        header.msg_iovlen = 2 if straight < connection.queued else 1
+        hops.totals[<int> Total.SEND_CALLS] += 1
+        written = sendmsg(connection.fd, &header, MSG_DONTWAIT | MSG_NOSIGNAL)
+        if written >= 0:
+            hops.totals[<int> Total.MESSAGES_OUT] += 1
+            connection.first = (connection.first + <int32_t> written) & (QUEUE - 1)
+            connection.queued -= <int32_t> written
+        elif errno == EAGAIN or errno == ENOBUFS:
+            hops.totals[<int> Total.SEND_BLOCKED] += 1
+            connection.full = True
+            connection.next_full = outbox.first_full
+            outbox.first_full = connection
+            return
+        elif errno != EINTR:
+            connection.queued = 0
+    connection.first = 0
+
+
+cdef inline void _flush_filled(Outbox* outbox, Hops* hops) noexcept nogil:
+    cdef Connection* connection = outbox.first_filled
+    outbox.first_filled = NULL
+    while connection != NULL:
+        connection.filled = False
+        _flush_connection(outbox, connection, hops)
+        connection = connection.next_filled
+
+
+cdef void _flush_connections(Outbox* outbox, Hops* hops) noexcept nogil:
+    """Write what the lanes over TCP hold. A connection whose socket is full only waits: nobody pays for it."""
+    connections_take(outbox, hops, clock_ns())
+    _flush_filled(outbox, hops)
+
+
+cdef void connections_retry(Outbox* outbox, Hops* hops) noexcept nogil:
+    """Write to the connections whose sockets took no more before."""
+    cdef Connection* connection = outbox.first_full
+    cdef Connection* after
+    outbox.first_full = NULL
+    while connection != NULL:
+        after = connection.next_full
+        connection.full = False
+        _flush_connection(outbox, connection, hops)
+        connection = after
+
+
+cdef bint _send_over(
+    Outbox* outbox, Connection* connection, const uint8_t* data, int length, Hops* hops
+) noexcept nogil:
+    """One frame; False when there is no room for it."""
+    cdef Drop drop = connection_put(outbox, connection, data, length)
+    _flush_filled(outbox, hops)
+    if drop != Drop.KEPT:
+        hops.drops[<int> drop] += 1
+        return False
+    hops.totals[<int> Total.PACKETS_OUT] += 1
+    hops.totals[<int> Total.BYTES_OUT] += length
+    return True
+
+
 cdef bint socket_flush(int fd, Outbox* outbox, Hops* hops) noexcept nogil:
     """Send what is in the outbox; False when the socket took only a part: the rest stays, in order."""
     cdef int32_t count, last
     cdef int error
+    if outbox.connected:
+        _flush_connections(outbox, hops)
     outbox_build(outbox)
     while outbox.sent < outbox.built:
         count = send_batch(fd, &outbox.headers[outbox.sent], outbox.built - outbox.sent)
@@ -184,12 +281,14 @@ cdef bint socket_flush(int fd, Outbox* outbox, Hops* hops) noexcept nogil:
 
 
 cdef bint socket_send(
-    int fd, const uint8_t* data, int length, const Lane* lane, Hops* hops
+    int fd, Outbox* outbox, const uint8_t* data, int length, const Lane* lane, Hops* hops
 ) noexcept nogil:
     """Send one datagram to where the lane leads, now; False when the socket takes no more or the kernel refuses. Tried
     twice: the first error may be the belated report for an earlier datagram."""
     cdef iovec vector
     cdef msghdr header
+    if lane.connection != NULL:
+        return _send_over(outbox, lane.connection, data, length, hops)
     vector.iov_base = <void*> data
     vector.iov_len = length
     memset(&header, 0, sizeof(header))

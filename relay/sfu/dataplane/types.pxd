@@ -11,6 +11,7 @@ cdef enum:
     CELL = 2048            # bytes of a receive cell; longer datagrams are cut by the kernel and dropped
     TRAILER = 16 + 4       # the most that SRTP and SRTCP append (RFC 7714 §8.2, §9.1)
     LAYERS = 4             # spatial, and temporal, that are told apart; what is above counts as the last
+    FIRST_DOOR = 256       # doors below are addresses of this machine, from here on TCP connections
     NOTHING = -1           # no such index
 
 

@@ -17,6 +17,7 @@ cdef Slot* open_slot(
 ) noexcept nogil
 cdef void want_keyframes(Worker* worker, const Peer* peer, int64_t now_ns) noexcept nogil
 cdef void open_lane(Worker* worker, const Endpoint* address, Lane* lane) noexcept nogil
+cdef void leave_address(Worker* worker, const Endpoint* address) noexcept nogil
 cdef void adopt_address(Worker* worker, Peer* peer, const Endpoint* address) noexcept nogil
 cdef void attach_slot(Worker* worker, Slot* slot, Track* track, int64_t now_ns) noexcept nogil
 cdef void remove_track(Worker* worker, Track* track) noexcept nogil

@@ -4,6 +4,8 @@ from libc.stdint cimport int32_t, int64_t, uint32_t
 from libc.stdlib cimport free
 from libc.string cimport memcmp, memcpy, memmove, memset
 
+from ._inet cimport sockaddr_in6
+from .connections cimport connection_behind
 from .departures cimport departures_close
 from .downlink cimport unlist_told
 from .encodings cimport join_source, leave_source
@@ -15,9 +17,11 @@ from .pacing cimport unlist_paced
 from .payload cimport RED
 from .parity cimport parity_close
 from .receive cimport reception_close, reception_open
+from .reports cimport remember_capture
+from .rewrite cimport rewrite_await
 from .routes cimport Key, endpoint_key, pool_give, pool_handle, stream_key, table_find, table_put, table_remove
 from .streams cimport bind, unbind
-from .types cimport KEYFRAME_WANTED, NOTHING, OPUS, VIDEO
+from .types cimport FIRST_DOOR, KEYFRAME_WANTED, NOTHING, OPUS, VIDEO
 from .uplink cimport unlist_heard
 from .worker cimport MAX_ADDRESSES, Payload, notice
 
@@ -132,7 +136,7 @@ cdef void adopt_address(Worker* worker, Peer* peer, const Endpoint* address) noe
     if owner != NOTHING:
         index = _index_of(&worker.peers[owner], address)
         if owner != peer.row and index == worker.peers[owner].address_count - 1:
-            worker.peers[owner].lane.name_length = 0
+            leave_path(worker, &worker.peers[owner])
         _forget_address(worker, &worker.peers[owner], index)
     elif peer.address_count == MAX_ADDRESSES:
         _forget_address(worker, peer, 0)
@@ -143,11 +147,42 @@ cdef void adopt_address(Worker* worker, Peer* peer, const Endpoint* address) noe
 
 
 cdef void open_lane(Worker* worker, const Endpoint* address, Lane* lane) noexcept nogil:
-    """Lead the lane to the address, and from the address of ours that it names."""
-    lane.name_length = write_sockaddr(address, worker.family, &lane.name)
+    """Lead the lane to the address, and from the address of ours or over the connection that it names."""
     lane.local = NULL
+    lane.connection = NULL
+    if address.via >= FIRST_DOOR:
+        lane.connection = connection_behind(worker, address.via)
+        lane.name_length = 0 if lane.connection == NULL else sizeof(sockaddr_in6)
+        return
+    lane.name_length = write_sockaddr(address, worker.family, &lane.name)
     if 0 < address.via <= <uint32_t> worker.inbox.local_count:
         lane.local = &worker.inbox.locals[address.via - 1]
+
+
+cdef void leave_path(Worker* worker, Peer* peer) noexcept nogil:
+    """Nothing is sent to the peer any more. When it has a path again, its slots go on without a gap in their numbers, pictures
+    at a keyframe."""
+    cdef int32_t row = peer.first_slot
+    peer.lane.name_length = 0
+    peer.lane.connection = NULL
+    while row != NOTHING:
+        if worker.slots[row].track != NOTHING and not worker.slots[row].rewrite.waiting:
+            remember_capture(worker, &worker.slots[row])
+            rewrite_await(&worker.slots[row].rewrite)
+        row = worker.slots[row].next_of_peer
+
+
+cdef void leave_address(Worker* worker, const Endpoint* address) noexcept nogil:
+    """Nothing goes there or is taken from there any more; whose current path it was has none then."""
+    cdef Key key = endpoint_key(address)
+    cdef int32_t owner = table_find(&worker.addresses, &key)
+    cdef int index
+    if owner == NOTHING:
+        return
+    index = _index_of(&worker.peers[owner], address)
+    if index == worker.peers[owner].address_count - 1:
+        leave_path(worker, &worker.peers[owner])
+    _forget_address(worker, &worker.peers[owner], index)
 
 
 cdef void want_keyframes(Worker* worker, const Peer* peer, int64_t now_ns) noexcept nogil:

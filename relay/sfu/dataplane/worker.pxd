@@ -3,7 +3,7 @@
 from libc.stdint cimport int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from .allowance cimport Allowance
-from .batch cimport Inbox, Lane, Outbox, Tray
+from .batch cimport Connection, Inbox, Lane, Outbox, Tray
 from .departures cimport Departures
 from .dependency cimport Dependency
 from .feedback cimport Walk
@@ -203,6 +203,9 @@ ctypedef struct Worker:
     Inbox inbox
     Outbox outbox
     Tray tray
+    Pool connection_pool
+    Connection* connections
+    uint8_t* stream            # what one read of a connection gave
     Walk walk
     Budget budget
     Hops hops

@@ -77,7 +77,7 @@ class WorkerRecord:
         self._serves = False
         self.drain_until_s = None
         sums = totals([self._past, self._stats])
-        self._past = replace(sums, peers=0, sources=0, slots=0, piped_streams=0)
+        self._past = replace(sums, peers=0, sources=0, slots=0, piped_streams=0, tcp_connections=0)
         self._stats = _NOTHING
         self.peers.clear()
 
@@ -128,6 +128,8 @@ def totals(parts: list[SfuStats]) -> SfuStats:
         control_drops=_sum([each.control_drops for each in parts]),
         piped_streams=sum(each.piped_streams for each in parts),
         cpu_s=sum(each.cpu_s for each in parts),
+        tcp_connections=sum(each.tcp_connections for each in parts),
+        refused_connections=_sum([each.refused_connections for each in parts]),
     )
 
 

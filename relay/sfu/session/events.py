@@ -215,3 +215,6 @@ class SfuStats:
     """By index; a worker says nothing of itself here."""
     refused_peers: dict[str, int] = field(default_factory=dict)
     """New peers that were refused because no worker had room, by reason."""
+    tcp_connections: int = 0
+    refused_connections: dict[str, int] = field(default_factory=dict)
+    """TCP connections that were not taken, or closed because they served nobody, by reason."""

@@ -96,6 +96,20 @@ class Transports:
             self._router.bind(address, peer)
         self._carry_out(peer, outputs, now)
 
+    def is_bound(self, address: Address) -> bool:
+        """Whether a check from there has authenticated, or one of ours is under way to there."""
+        return self._router.owner(address) is not None
+
+    def handle_lost(self, address: Address, now: float) -> list[TransportEvent]:
+        """The connection to there has ended."""
+        peer = self._router.owner(address)
+        if peer is None:
+            return []
+        self._router.unbind(address, peer)
+        events = self._carry_out(peer, peer.transport.lose_path(address, now), now)
+        self._deadlines.schedule(peer, peer.transport.deadline())
+        return events
+
     def handle_timeout(self, now: float) -> list[TransportEvent]:
         """Let every machine whose time has come act."""
         events: list[TransportEvent] = []

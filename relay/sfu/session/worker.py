@@ -56,13 +56,13 @@ class Worker:
         self._entropy = entropy
         self._codecs = frozenset(settings.video_codecs + settings.audio_codecs)
         self._streams = Streams(forwarder, self._new_ssrc)
-        self._transports = Transports(forwarder)
-        self._channels = DataChannels(self._transports, entropy, settings.max_data_bps)
+        self.transports = Transports(forwarder)
+        self._channels = DataChannels(self.transports, entropy, settings.max_data_bps)
         self.layering = Layering(forwarder, self._streams)
         self._pipes = Pipes(forwarder, self._streams, self.layering, self._new_ssrc)
         self._downlinks = Downlinks(forwarder, self._streams, self.layering)
         self._keyframes = KeyframeDesk(forwarder, self._streams, settings.keyframe_interval_ms / 1000)
-        self._peers = Peers(settings, forwarder, self._streams, self._transports, certificate, entropy)
+        self._peers = Peers(settings, forwarder, self._streams, self.transports, certificate, entropy)
         self.peers_by_id = self._peers.by_id
         """Everyone; to be read."""
         self._speaking = Speaking(forwarder, self._streams, self._peers.by_id)
@@ -124,8 +124,10 @@ class Worker:
         for arrival in arrivals:
             if arrival.kind == ArrivalKind.STRAY:
                 self._handle_stray(arrival, now)
+            elif arrival.kind == ArrivalKind.ENDED:
+                events += self._react(self.transports.handle_lost(arrival.address, now), now)
             elif arrival.kind != ArrivalKind.RTCP:
-                events += self._react(self._transports.handle_arrival(arrival, now), now)
+                events += self._react(self.transports.handle_arrival(arrival, now), now)
         return events + self._handle_notices(now)
 
     def handle_tick(self, now: float, now_ns: int) -> list[SfuEvent]:
@@ -140,14 +142,14 @@ class Worker:
 
     def handle_timeout(self, now: float) -> list[SfuEvent]:
         """What is due by `deadline`."""
-        events = self._react(self._transports.handle_timeout(now), now)
+        events = self._react(self.transports.handle_timeout(now), now)
         events += self._react(self._channels.handle_timeout(now), now)
         self._keyframes.handle_timeout(now)
         return events
 
     def deadline(self) -> float | None:
         """When to call `handle_timeout`."""
-        times = (self._transports.deadline(), self._keyframes.deadline(), self._channels.deadline())
+        times = (self.transports.deadline(), self._keyframes.deadline(), self._channels.deadline())
         return min((time for time in times if time is not None), default=None)
 
     def stats(self) -> SfuStats:
@@ -159,7 +161,7 @@ class Worker:
             self._streams,
             self._keyframes,
             self._closed,
-            self._transports,
+            self.transports,
             self._pipes.stream_count,
         )
         return replace(totals, counters={**totals.counters, **self._channels.counts})
@@ -175,7 +177,7 @@ class Worker:
     def _handle_stray(self, arrival: Arrival, now: float) -> None:
         peer = self._peers.by_handle.get(arrival.peer)
         if peer is not None:
-            self._transports.handle_stray(peer, arrival.address, self._entropy(_TRANSACTION_ID_BYTES), now)
+            self.transports.handle_stray(peer, arrival.address, self._entropy(_TRANSACTION_ID_BYTES), now)
 
     def _react(self, events: Iterable[TransportEvent], now: float) -> list[SfuEvent]:
         told: list[SfuEvent] = []

@@ -161,5 +161,10 @@ class Fleet:
 
 
 def settings_of(settings: SfuSettings, index: int) -> SfuSettings:
-    """The settings of one worker: its port is the first one plus its index, or any."""
-    return replace(settings, workers=0, port=settings.port + index if settings.port else 0)
+    """The settings of one worker: its ports are the first ones plus its index, or any."""
+    return replace(
+        settings,
+        workers=0,
+        port=settings.port + index if settings.port else 0,
+        tcp_port=settings.tcp_port + index if settings.tcp_port else 0,
+    )

@@ -9,16 +9,18 @@ from dataclasses import replace
 
 from relay.clock import Clock, SystemClock, cpu_s
 from relay.config import SfuSettings
-from relay.errors import Misuse
+from relay.errors import Misuse, Unavailable
 from relay.ids import PeerId
 from relay.sfu.dataplane import Forwarder
 from relay.sfu.media.layers import Layer
-from relay.sfu.ports import HostCandidate
+from relay.sfu.ports import Arrival, HostCandidate
 from relay.sfu.session.data_channels import Deliver
 from relay.sfu.session.events import PeerOffer, PeerStats, SfuEvent, SfuStats, SlotRef, SourceRef
 from relay.sfu.session.pipes import PipeCommand, PipedStream
 from relay.sfu.session.worker import Worker
 from relay.sfu.shell import udp
+from relay.sfu.shell.tcp import Owner, TcpPort
+from relay.sfu.transport.connections import Refusal
 from relay.sfu.transport.dtls import Certificate
 
 _TICK_S = 0.01
@@ -27,7 +29,7 @@ _LOG = logging.getLogger(__name__)
 
 
 class Sfu:
-    """Forwards media between peers over one UDP port. All methods are for the loop that ran `start`."""
+    """Forwards media between peers over one UDP and one TCP port. All methods are for the loop that ran `start`."""
 
     def __init__(self, settings: SfuSettings, clock: Clock | None = None) -> None:
         self._settings = settings
@@ -36,6 +38,7 @@ class Sfu:
             max_peers=settings.max_peers,
             max_tracks=settings.max_streams,
             max_slots=settings.max_streams,
+            max_connections=settings.max_tcp_connections,
             peer_rate_bps=settings.max_peer_bps,
         )
         certificate = Certificate.generate(self._clock.wall_ms() / 1000)
@@ -43,6 +46,9 @@ class Sfu:
         self._subscribers: dict[int, Callable[[SfuEvent], None]] = {}
         self._subscriptions = 0
         self._socket: socket.socket | None = None
+        self._tcp = TcpPort(
+            settings, self._clock, self._forwarder, Owner(self._arrived, self._worker.transports.is_bound)
+        )
         self._tick_timer: asyncio.TimerHandle | None = None
         self._deadline_timer: asyncio.TimerHandle | None = None
         self._armed_s: float | None = None
@@ -57,22 +63,33 @@ class Sfu:
         return host, port
 
     async def start(self) -> None:
-        """Bind the port and begin to serve. Raises `Unavailable` when the port cannot be had."""
+        """Bind the ports and begin to serve. Raises `Unavailable` when one cannot be had."""
         self._socket = udp.bind(self._settings)
         host, port = self.address
-        self._worker.open(tuple(HostCandidate(each, port) for each in udp.hosts(self._settings, host)))
+        hosts = udp.hosts(self._settings, host)
+        candidates = [HostCandidate(each, port) for each in hosts]
+        if self._settings.tcp:
+            try:
+                self._tcp.start(port)
+            except Unavailable:
+                self._socket.close()
+                self._socket = None
+                raise
+            candidates += [HostCandidate(each, self._tcp.port, "tcp") for each in hosts]
+        self._worker.open(tuple(candidates))
         self._forwarder.attach(self._socket.fileno())
         asyncio.get_running_loop().add_reader(self._socket.fileno(), self._readable)
         self._tick()
         _LOG.info("media port open", extra={"host": self.address[0], "port": self.address[1]})
 
     async def close(self) -> None:
-        """Say goodbye to every peer and release the port."""
+        """Say goodbye to every peer and release the ports."""
         if self._socket is None:
             return
         now = self._clock.now_s()
         for peer in self.peer_ids():
             self._publish(self._worker.remove(peer, now))
+        self._tcp.close()
         asyncio.get_running_loop().remove_reader(self._socket.fileno())
         for timer in (self._tick_timer, self._deadline_timer, self._pace_timer):
             if timer is not None:
@@ -134,14 +151,20 @@ class Sfu:
 
     def stats(self) -> SfuStats:
         """Totals of the worker."""
-        return replace(self._worker.stats(), cpu_s=cpu_s())
+        connections = self._tcp.connections
+        refused = {reason.value: connections.refused[reason] for reason in Refusal}
+        return replace(
+            self._worker.stats(), cpu_s=cpu_s(), tcp_connections=len(connections), refused_connections=refused
+        )
 
     def peer_stats(self, peer: PeerId) -> PeerStats | None:
         """One peer; None when there is none of this name."""
         return self._worker.peer_stats(peer)
 
     def _readable(self) -> None:
-        arrivals = self._forwarder.pump()
+        self._arrived(self._forwarder.pump())
+
+    def _arrived(self, arrivals: list[Arrival]) -> None:
         self._publish(self._worker.handle_arrivals(arrivals, self._clock.now_s()))
         self._arm_pace()
         if arrivals:
@@ -149,7 +172,9 @@ class Sfu:
 
     def _tick(self) -> None:
         self._tick_timer = asyncio.get_running_loop().call_later(_TICK_S, self._tick)
-        self._publish(self._worker.handle_tick(self._clock.now_s(), self._clock.wall_ns()))
+        now = self._clock.now_s()
+        self._publish(self._worker.handle_tick(now, self._clock.wall_ns()))
+        self._tcp.handle_timeout(now)
         self._arm_pace()
         self._arm()
 

@@ -93,6 +93,10 @@ class Router(Generic[PeerT]):
             del self._by_address[address]
             self._addresses[peer].discard(address)
 
+    def owner(self, address: Address) -> PeerT | None:
+        """Whose `address` is."""
+        return self._by_address.get(address)
+
     def forget(self, peer: PeerT) -> None:
         """Remove every trace of `peer`."""
         for ufrag in self._ufrags.pop(peer, ()):

@@ -17,6 +17,7 @@ pretend to. Its rules:
 import base64
 import re
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
@@ -233,6 +234,11 @@ class IceLite:
         path, outputs = self._path(address, self._generations[0].number, now)
         return [*outputs, *self._select(path)]
 
+    def lose(self, address: Address) -> list[IceOutput]:
+        """The path to `address` is gone for good: its connection has ended."""
+        path = self._paths.pop(address, None)
+        return [] if path is None else [*self._replace([path]), PathRetired(address)]
+
     def handle_timeout(self, now: float) -> list[IceOutput]:
         """Forget the paths whose consent has run out, and expire without any."""
         if self._state is IceState.EXPIRED:
@@ -241,12 +247,7 @@ class IceLite:
         stale = [path for path in self._paths.values() if path.heard_at + self._consent_s <= now]
         for path in stale:
             del self._paths[path.address]
-        outputs: list[IceOutput] = [PathRetired(path.address) for path in stale]
-        if self._selected in stale:
-            self._selected = None
-            if self._paths:
-                freshest = max(self._paths.values(), key=lambda path: (path.generation, path.heard_at))
-                outputs = [*self._select(freshest), *outputs]
+        outputs: list[IceOutput] = [*self._replace(stale), *(PathRetired(path.address) for path in stale)]
         deadline = self.deadline()
         if not self._paths and deadline is not None and deadline <= now:
             outputs.append(ConsentExpired(heard=self._state is not IceState.NEW))
@@ -304,6 +305,14 @@ class IceLite:
     def _select(self, path: _Path) -> list[IceOutput]:
         self._selected = path
         return [PathSelected(path.address)]
+
+    def _replace(self, gone: Collection[_Path]) -> list[IceOutput]:
+        """If the selected path is among those that are gone, the one heard last takes its place."""
+        if self._selected not in gone:
+            return []
+        self._selected = None
+        freshest = max(self._paths.values(), key=lambda path: (path.generation, path.heard_at), default=None)
+        return [] if freshest is None else self._select(freshest)
 
     def _make_room(self) -> list[IceOutput]:
         if len(self._paths) < MAX_PATHS:

@@ -22,7 +22,7 @@ from contextlib import suppress
 from enum import Enum
 from typing import Final
 
-from relay.errors import InvariantError, Malformed, Misuse
+from relay.errors import Malformed, Misuse
 from relay.sfu.transport.certificate import Certificate
 from relay.sfu.transport.demux import Kind, classify
 from relay.sfu.transport.dtls import Dtls, DtlsRole, DtlsState
@@ -149,6 +149,10 @@ class PeerTransport:
         outputs = self._validation.ask(address, transaction_id, now)
         return [each for each in outputs if isinstance(each, Transmit) or not self._ice.is_valid(each.address)]
 
+    def lose_path(self, address: Address, now: float) -> list[Output]:
+        """The connection to `address` has ended. The peer goes on at another of its paths, or may come back by a new one."""
+        return [] if self._state is PeerState.CLOSED else self._from_ice(self._ice.lose(address), now)
+
     def handle_timeout(self, now: float) -> list[Output]:
         """Do what is due."""
         if self._state is PeerState.CLOSED:
@@ -204,14 +208,11 @@ class PeerTransport:
         outputs: list[Output] = []
         for output in given:
             if isinstance(output, bytes):
-                outputs.append(self._transmit(output))
+                # Without a path (its connection has ended) it is as if it were lost: DTLS says it again.
+                if self._ice.selected is not None:
+                    outputs.append(Transmit(output, self._ice.selected))
                 continue
             outputs.append(output)
             if isinstance(output, Connected | Closed):
                 self._state = transition(self._state, type(output))
         return outputs
-
-    def _transmit(self, datagram: bytes) -> Transmit:
-        if self._ice.selected is None:
-            raise InvariantError("DTLS begins with a path and ends with it, and yet it speaks without one")
-        return Transmit(datagram, self._ice.selected)

@@ -22,6 +22,11 @@ def packed_host(host: str) -> bytes:
     return ip.packed
 
 
+def text_of(host: str) -> str:
+    """`host` as addresses carry it: IPv4-mapped IPv6 as IPv4, and without a scope."""
+    return host_of(packed_host(host.partition("%")[0]))
+
+
 def host_of(packed: bytes) -> str:
     """The text of 4 or 16 packed bytes; the inverse of `packed_host`."""
     return str(ipaddress.ip_address(packed))

@@ -1,0 +1,9 @@
+from typing import final
+
+@final
+class FrameReader:
+    def feed(self, data: bytes) -> list[bytes]: ...
+    @property
+    def overlong(self) -> int: ...
+    @property
+    def held_bytes(self) -> int: ...
