@@ -26,6 +26,7 @@ MAX_CONSTRUCTOR_ARGUMENTS = 6
 
 EXCEPTIONS: dict[str, str] = {
     "relay/sfu/dataplane/forwarder.pyx": "the one door to the packet path, as Python sees it; the rooms behind it are small",
+    "relay/sfu/ports.py": "what the rooms of the SFU ask of the packet path and tell it, in one contract",
     "relay/sfu/ports.py: Forwarder": "the one door to the packet path; the rooms behind it are small",
     "relay/sfu/transport/peer.py: PeerTransport": "each method is one kind of input of the peer's machines",
     "relay/scheduler/decisions/arrivals.py: ask": "copies the request into its event field by field; a loop over names would hide one",

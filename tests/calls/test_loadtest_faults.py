@@ -141,7 +141,8 @@ def test_a_full_relay_ends_the_search_for_its_capacity(typed: Typed, tmp_path: P
     assert "The capacity is at least 1 and below 2." in said
     report = written(tmp_path)
     assert (report.metrics["capacity_calls"], report.ending) == (1, "full")
-    assert [row[0] for row in report.tables[0].rows] == ["1", "2", "2"]
+    # A load that fails is tried twice, and on a busy machine one that passes may have failed once.
+    assert list(dict.fromkeys(row[0] for row in report.tables[0].rows)) == ["1", "2"]
     assert "the relay is full" in (tmp_path / "x.xml").read_text("utf-8")
 
 
